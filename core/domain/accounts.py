@@ -1,0 +1,31 @@
+"""People: who they are to the lab. Passwords and sessions never leave the store."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.access import Role, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with an account. `id` is opaque and never changes; `username` is what is typed at sign-in."""
+
+    id: str
+    username: str
+    tier: Tier
+    role: Role
+    enabled: bool = True
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """One signed-in browser, as its owner sees it. `id` names it without being its secret."""
+
+    id: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    address: str
+    agent: str
+    current: bool

@@ -1,0 +1,114 @@
+"""Every error that the lab raises on purpose.
+
+    LabError                  a sentence for the user, a stable code, an HTTP status
+    ├── SettingsError         the start is refused; names the variable, never its value
+    ├── InvalidRequest   422  what was sent cannot be run as it stands
+    ├── UnknownProvider  400  the part of the model before the first "/" is no provider
+    ├── NotSignedIn      401  no session, or one that ended; also wrong credentials
+    ├── Forbidden        403  the role does not allow it
+    │   └── TierTooLow   403  the tier does not allow the model; says which tier does
+    ├── NotFound         404  it does not exist, or belongs to somebody else
+    ├── LimitReached     429  a monthly limit, runs at once, or too many sign-in attempts
+    └── Unavailable      503  the lab cannot serve this now; nothing was sent to a provider
+        ├── KeyMissing        no key for the provider
+        └── StoreUnavailable  the database cannot be reached in time
+
+A failure of a provider is no exception but the outcome of a run: see `core.domain.faults`.
+"""
+
+from datetime import datetime
+
+
+class LabError(Exception):
+    """An error whose message is a plain sentence that may be shown to anybody."""
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class SettingsError(LabError):
+    """A setting that stops the start."""
+
+    code = "settings"
+
+
+class InvalidRequest(LabError):
+    """A request that does not validate."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class UnknownProvider(LabError):
+    """A model whose provider the lab does not know."""
+
+    code = "unknown_provider"
+    status = 400
+
+
+class NotSignedIn(LabError):
+    """Nobody is signed in, or the credentials were wrong."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class Forbidden(LabError):
+    """The role does not allow this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class TierTooLow(Forbidden):
+    """The tier does not allow the model."""
+
+    code = "tier_too_low"
+
+    def __init__(self, message: str, *, tier_required: str, current_tier: str) -> None:
+        super().__init__(message)
+        self.tier_required = tier_required
+        self.current_tier = current_tier
+
+
+class NotFound(LabError):
+    """There is no such thing for this user."""
+
+    code = "not_found"
+    status = 404
+
+
+class LimitReached(LabError):
+    """A limit is used up until `resets_at` (None: until something of the user's ends)."""
+
+    code = "limit_reached"
+    status = 429
+
+    def __init__(self, message: str, *, limit: int, used: int, resets_at: datetime | None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.used = used
+        self.resets_at = resets_at
+
+
+class Unavailable(LabError):
+    """Not now; nothing was sent to a provider."""
+
+    code = "unavailable"
+    status = 503
+
+
+class KeyMissing(Unavailable):
+    """No key is configured for the provider."""
+
+    code = "key_missing"
+
+
+class StoreUnavailable(Unavailable):
+    """The database did not answer in time."""
+
+    code = "store_unavailable"

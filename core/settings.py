@@ -1,0 +1,102 @@
+"""The only reader of the environment: every setting, its default and its check, in one place."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+PROVIDER_NAMES = ("openrouter", "openai", "anthropic", "groq", "together", "local")
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseSettings):
+    """The lab's settings. Each field is read from the variable of its alias, or from `.env` at the root."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    data_dir: Path = Field(ROOT / ".data", validation_alias="LAB_DATA_DIR")
+    port: int = Field(8501, ge=1, le=65535, validation_alias="LAB_PORT")
+    host: str = Field("127.0.0.1", min_length=1, validation_alias="LAB_HOST")
+    admin_username: str = Field("admin", min_length=1, max_length=100, validation_alias="LAB_ADMIN_USERNAME")
+    admin_password: SecretStr | None = Field(None, validation_alias="LAB_ADMIN_PASSWORD")
+    encryption_key: SecretStr | None = Field(None, validation_alias="ENCRYPTION_KEY")
+
+    openrouter_api_key: SecretStr | None = Field(None, validation_alias="OPENROUTER_API_KEY")
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
+    groq_api_key: SecretStr | None = Field(None, validation_alias="GROQ_API_KEY")
+    together_api_key: SecretStr | None = Field(None, validation_alias="TOGETHER_API_KEY")
+    local_api_key: SecretStr | None = Field(None, validation_alias="LOCAL_API_KEY")
+    openrouter_base_url: AnyHttpUrl | None = Field(None, validation_alias="OPENROUTER_BASE_URL")
+    openai_base_url: AnyHttpUrl | None = Field(None, validation_alias="OPENAI_BASE_URL")
+    anthropic_base_url: AnyHttpUrl | None = Field(None, validation_alias="ANTHROPIC_BASE_URL")
+    groq_base_url: AnyHttpUrl | None = Field(None, validation_alias="GROQ_BASE_URL")
+    together_base_url: AnyHttpUrl | None = Field(None, validation_alias="TOGETHER_BASE_URL")
+    local_base_url: AnyHttpUrl | None = Field(None, validation_alias="LOCAL_BASE_URL")
+
+    local_model: bool = Field(True, validation_alias="LAB_LOCAL_MODEL")
+    request_timeout_s: Seconds = Field(60, validation_alias="LAB_REQUEST_TIMEOUT_S")
+    stall_timeout_s: Seconds = Field(30, validation_alias="LAB_STALL_TIMEOUT_S")
+    abandon_grace_s: Seconds = Field(10, validation_alias="LAB_ABANDON_GRACE_S")
+    user_concurrency: int = Field(8, ge=0, validation_alias="LAB_USER_CONCURRENCY")
+    timezone: Annotated[ZoneInfo, NoDecode] = Field(ZoneInfo("UTC"), validation_alias="LAB_TIMEZONE")
+    text_retention_days: int = Field(30, ge=0, le=36500, validation_alias="LAB_TEXT_RETENTION_DAYS")
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return (ROOT / value.expanduser()).resolve()
+
+    @field_validator("timezone", mode="before")
+    @classmethod
+    def _zone(cls, value: Any) -> Any:
+        if isinstance(value, ZoneInfo):
+            return value
+        try:
+            return ZoneInfo(str(value))
+        except (OSError, ValueError) as error:
+            raise ValueError("use a name such as Europe/Berlin or UTC") from error
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("use a URL that begins with postgresql://")
+        return value
+
+    def api_key(self, provider: str) -> SecretStr | None:
+        """Return the system's key for `provider`, or None."""
+        key: SecretStr | None = getattr(self, f"{provider}_api_key")
+        return key
+
+    def base_url(self, provider: str) -> str | None:
+        """Return the base URL set for `provider` without a slash at its end, or None for the provider's own."""
+        url: AnyHttpUrl | None = getattr(self, f"{provider}_base_url")
+        return str(url).rstrip("/") if url else None
+
+    @property
+    def embedded_model(self) -> bool:
+        """Whether the lab starts its own model: unless switched off, or a local server is given."""
+        return self.local_model and self.local_base_url is None
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and check the environment. Raises `SettingsError` with one line that names the variable, never its value."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{name} has a value that cannot be used: {reason[:1].lower()}{reason[1:]}. Correct it and start again."
