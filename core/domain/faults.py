@@ -43,6 +43,7 @@ UNBILLED = frozenset(
         FaultCode.CONNECTION_REFUSED,
         FaultCode.TLS,
         FaultCode.OVERLOADED,
+        FaultCode.PROVIDER,
     }
 )
 """Faults that cost nothing when they come before the first word: the provider did no work."""

@@ -1,0 +1,154 @@
+"""The engine: owns every call to a provider, from its first byte to its settlement.
+
+One task a run, on the loop that the engine was given. Inside it, a second task reads the provider; Stop, the deadline
+and an abandoned page end that one, which closes the socket at once, and the first goes on to settle the run. So there
+is no way for a run to end unsettled, however it ends.
+"""
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from time import monotonic
+from uuid import UUID
+
+from core.domain.events import Failed
+from core.domain.faults import FaultCode
+from core.domain.runs import Admission, RunOrigin
+from core.engine.live_run import LiveRun
+from core.engine.settlement import Settlement
+from core.errors import Unavailable
+from core.providers.client import ProviderClient
+from core.providers.registry import Provider
+
+KEPT_AFTER_END_S = 60.0
+WATCH_EVERY_S = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The engine's times, in seconds: a run's deadline, a provider's longest silence, a page's absence."""
+
+    deadline_s: float
+    stall_s: float
+    abandon_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Everything that a call to a provider needs, beside the request."""
+
+    provider: Provider
+    base_url: str
+    key: str | None
+
+
+class Engine:
+    """Runs in flight. `submit`, `stop` and `find` may be called from any thread; the rest on the loop."""
+
+    def __init__(self, client: ProviderClient, settlement: Settlement, limits: Limits) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._client = client
+        self._settlement = settlement
+        self._limits = limits
+        self._lock = Lock()
+        self._open = True
+        self._runs: dict[UUID, LiveRun] = {}
+        self._readers: dict[UUID, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch = self._loop.create_task(self._stop_abandoned())
+
+    def submit(self, admission: Admission, call: Call) -> LiveRun:
+        """Start an admitted run and return it. Raises `Unavailable` once the engine is closing."""
+        run = LiveRun(admission, call.provider.display_name)
+        with self._lock:
+            if not self._open:
+                raise Unavailable("The lab is shutting down. Try again in a minute.")
+            self._runs[admission.run_id] = run
+        self._loop.call_soon_threadsafe(self._launch, run, call)
+        return run
+
+    def find(self, run_id: UUID) -> LiveRun | None:
+        """Return the run if it is in flight, or ended less than a minute ago."""
+        return self._runs.get(run_id)
+
+    def of_user(self, user_id: str) -> list[LiveRun]:
+        """Return the user's runs that are in flight, oldest first."""
+        runs = list(self._runs.values())
+        return [run for run in runs if run.admission.user_id == user_id and run.outcome is None]
+
+    def stop(self, run_id: UUID) -> None:
+        """End the run at once; without effect once it has ended."""
+        self._loop.call_soon_threadsafe(self._end_reading, run_id)
+
+    async def close(self) -> None:
+        """Admit no more, stop every run and wait until all are settled."""
+        with self._lock:
+            self._open = False
+        self._watch.cancel()
+        await asyncio.sleep(0)  # what was submitted a moment ago is launched first
+        for run_id in list(self._readers):
+            self._end_reading(run_id)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _launch(self, run: LiveRun, call: Call) -> None:
+        task = self._loop.create_task(self._conduct(run, call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._readers[run.admission.run_id] = self._loop.create_task(self._read(run, call))
+
+    async def _conduct(self, run: LiveRun, call: Call) -> None:
+        reader = self._readers[run.admission.run_id]
+        await asyncio.wait({reader})
+        if not reader.cancelled() and (error := reader.exception()):
+            log.error("run %s failed inside the lab", run.admission.run_id, exc_info=error)
+            run.take([Failed(FaultCode.INTERNAL)])
+        run.end(
+            run.tally.outcome(
+                run.admission,
+                provider=run.provider,
+                cancelled=reader.cancelled(),
+                latency_s=run.elapsed_s,
+                ended_at=datetime.now(UTC),
+            )
+        )
+        del self._readers[run.admission.run_id]
+        await self._settle(run)
+
+    async def _settle(self, run: LiveRun) -> None:
+        assert run.outcome is not None
+        try:
+            await self._settlement.settle(run.outcome)
+        except OSError:
+            log.critical("run %s could not be recorded: the disk refuses", run.admission.run_id, exc_info=True)
+        run.settled.set()
+        self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
+
+    async def _read(self, run: LiveRun, call: Call) -> None:
+        stream = self._client.stream(
+            call.provider, call.base_url, call.key, run.admission.request, stall_timeout_s=self._limits.stall_s
+        )
+        try:
+            async with asyncio.timeout(self._limits.deadline_s), aclosing(stream):
+                async for events in stream:
+                    run.take(events)
+        except TimeoutError:
+            run.take([Failed(FaultCode.TIMEOUT)])
+
+    def _end_reading(self, run_id: UUID) -> None:
+        if reader := self._readers.get(run_id):
+            reader.cancel()
+
+    async def _stop_abandoned(self) -> None:
+        while True:
+            await asyncio.sleep(min(WATCH_EVERY_S, self._limits.abandon_s / 4))
+            for run_id in list(self._readers):
+                run = self._runs[run_id]
+                if run.admission.origin is RunOrigin.PLAYGROUND and monotonic() - run.followed > self._limits.abandon_s:
+                    run.take([Failed(FaultCode.ABANDONED)])
+                    self._end_reading(run_id)

@@ -1,0 +1,60 @@
+"""Telling the ledger how runs ended: at once where it can be, from the spool where it could not."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from core.domain.runs import Outcome
+from core.errors import StoreUnavailable
+from core.store.ledger import Ledger
+from core.store.spool import Spool
+
+REPLAY_EVERY_S = 5.0
+SWEEP_EVERY_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Settlement:
+    """Settles each outcome exactly once. Blocking calls go through worker threads, so the loop never waits."""
+
+    def __init__(self, ledger: Ledger, spool: Spool) -> None:
+        self._ledger = ledger
+        self._spool = spool
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Tell the ledger, or keep the outcome on disk until the ledger can be told."""
+        await asyncio.to_thread(self._settle_or_keep, outcome)
+
+    async def maintain(self) -> None:
+        """Replay the spool and sweep up after killed processes, for ever."""
+        await asyncio.gather(_repeat(self._replay, REPLAY_EVERY_S), _repeat(self._sweep, SWEEP_EVERY_S))
+
+    async def flush(self) -> None:
+        """Replay what the spool holds, once."""
+        await asyncio.to_thread(self._replay)
+
+    def _settle_or_keep(self, outcome: Outcome) -> None:
+        try:
+            self._ledger.settle(outcome)
+        except StoreUnavailable:
+            log.warning("run %s: the database is away, its settlement is kept in the spool", outcome.run_id)
+            self._spool.keep(outcome)
+
+    def _replay(self) -> None:
+        if self._spool.depth:
+            log.info("settled %d runs from the spool", self._spool.replay(self._ledger.settle))
+
+    def _sweep(self) -> None:
+        if swept := self._ledger.sweep(datetime.now(UTC)):
+            log.warning("settled %d runs whose process was killed, by estimate", swept)
+
+
+async def _repeat(work: Callable[[], None], every_s: float) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(work)
+        except StoreUnavailable as error:
+            log.warning("the database is away: %s", error.message)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,221 @@
+"""The composition root: from `Settings` to a `Lab` that holds every service, opened and closed with the server.
+
+Opening never holds up the server: it serves at once, says that it is not ready, and keeps trying until the database is
+there. Closing goes in the order that loses nothing: admit no more, stop and settle the runs, flush the spool, let go of
+the database, stop the embedded servers.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.engine.engine import Engine, Limits
+from core.engine.settlement import Settlement
+from core.errors import StoreUnavailable, Unavailable
+from core.providers.client import ProviderClient
+from core.providers.local_model import LocalModel
+from core.secrets import prepare_data_dir
+from core.services.accounts import Accounts
+from core.services.history import History
+from core.services.models import Models
+from core.services.runs import Runs
+from core.services.stats import Stats
+from core.services.templates import Templates
+from core.settings import Settings, load_settings
+from core.store.accounts import AccountStore
+from core.store.attempts import AttemptStore
+from core.store.database import Database
+from core.store.embedded import EmbeddedPostgres
+from core.store.history import HistoryStore
+from core.store.instance import Instance
+from core.store.ledger import Ledger
+from core.store.migrations import migrate
+from core.store.prices import ModelStore
+from core.store.sessions import SessionStore
+from core.store.spend import SpendStore
+from core.store.spool import Spool
+
+RETRY_EVERY_S = 2.0
+CLEAR_TEXTS_EVERY_S = 3600.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Every service of the lab, over one database and one engine."""
+
+    settings: Settings
+    database: Database
+    engine: Engine
+    accounts: Accounts
+    models: Models
+    runs: Runs
+    history: History
+    stats: Stats
+    templates: Templates
+
+
+_current: Lab | None = None
+
+
+def install(lab: Lab | None) -> None:
+    """Make `lab` the one that pages and routes use; None while there is none."""
+    global _current
+    _current = lab
+
+
+def current() -> Lab:
+    """Return the open lab. Raises `Unavailable` while it is starting or shutting down."""
+    if _current is None:
+        raise Unavailable("The lab is starting: it waits for its database. This page works as soon as it is there.")
+    return _current
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Database]:
+    """Open the database alone, migrated, for the command line. Raises `StoreUnavailable`."""
+    prepare_data_dir(settings.data_dir)
+    postgres = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
+    try:
+        database = Database(_migrated_url(settings, postgres))
+        try:
+            yield database
+        finally:
+            database.close()
+    finally:
+        if postgres:
+            postgres.stop()
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Open the lab when the server starts and close it when the server ends."""
+    settings = load_settings()
+    prepare_data_dir(settings.data_dir)
+    async with AsyncExitStack() as stack:
+        opening = asyncio.create_task(_open_when_possible(settings, stack))
+        try:
+            yield {}
+        finally:
+            await _cancelled(opening)
+            install(None)
+
+
+async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None:
+    while True:
+        try:
+            async with AsyncExitStack() as attempt:
+                install(await open_lab(settings, attempt))
+                stack.push_async_exit(attempt.pop_all())
+                return
+        except StoreUnavailable as error:
+            log.warning("not ready: %s", error.message)
+            await asyncio.sleep(RETRY_EVERY_S)
+
+
+async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
+    """Open everything on the running loop, and leave on `stack` how it is closed. Raises `StoreUnavailable`."""
+    postgres = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
+    if postgres:
+        stack.push_async_callback(asyncio.to_thread, postgres.stop)
+    database = Database(await asyncio.to_thread(_migrated_url, settings, postgres))
+    stack.push_async_callback(asyncio.to_thread, database.close)
+    instance = await asyncio.to_thread(Instance, database)
+    stack.push_async_callback(asyncio.to_thread, instance.close)
+    local = _started(LocalModel(settings.data_dir), stack) if settings.embedded_model else None
+    client = ProviderClient()
+    stack.push_async_callback(client.aclose)
+    ledger = Ledger(database, instance.id)
+    settlement = Settlement(ledger, Spool(settings.data_dir / "spool"))
+    stack.push_async_callback(settlement.flush)
+    engine = Engine(client, settlement, _limits(settings))
+    stack.push_async_callback(engine.close)
+    lab = _compose(settings, database, engine, client, local, ledger)
+    await asyncio.to_thread(lab.models.load)
+    await asyncio.to_thread(_welcome, lab)
+    _start(stack, settlement.maintain(), lab.models.refresh(), _clear_texts(ledger, settings.text_retention_days))
+    return lab
+
+
+def _compose(
+    settings: Settings,
+    database: Database,
+    engine: Engine,
+    client: ProviderClient,
+    local: LocalModel | None,
+    ledger: Ledger,
+) -> Lab:
+    history, spend = HistoryStore(database), SpendStore(database)
+    accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
+    models = Models(settings=settings, store=ModelStore(database), client=client, local=local)
+    runs = Runs(
+        models=models,
+        engine=engine,
+        ledger=ledger,
+        history=history,
+        spend=spend,
+        zone=settings.timezone,
+        deadline_s=settings.request_timeout_s,
+        concurrency=settings.user_concurrency,
+    )
+    return Lab(
+        settings=settings,
+        database=database,
+        engine=engine,
+        accounts=accounts,
+        models=models,
+        runs=runs,
+        history=History(history, settings.timezone),
+        stats=Stats(spend, settings.timezone, accounts.names),
+        templates=Templates(),
+    )
+
+
+def _migrated_url(settings: Settings, postgres: EmbeddedPostgres | None) -> str:
+    given = settings.database_url
+    url = postgres.start() if postgres else given.get_secret_value() if given else ""
+    migrate(url)
+    return url
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.request_timeout_s, settings.stall_timeout_s, settings.abandon_grace_s)
+
+
+def _started(local: LocalModel, stack: AsyncExitStack) -> LocalModel:
+    local.start()
+    stack.push_async_callback(asyncio.to_thread, local.stop)
+    return local
+
+
+def _welcome(lab: Lab) -> None:
+    password = lab.settings.admin_password
+    name = lab.settings.admin_username
+    generated = lab.accounts.ensure_first_admin(name, password.get_secret_value() if password else None)
+    if generated:
+        print(f"\n  Sign in as {name} with the password {generated}\n  It is shown only this once.\n", flush=True)
+
+
+async def _clear_texts(ledger: Ledger, retention_days: int) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(ledger.clear_texts, datetime.now(UTC) - timedelta(days=retention_days))
+        except StoreUnavailable as error:
+            log.warning("texts past their retention could not be cleared: %s", error.message)
+        await asyncio.sleep(CLEAR_TEXTS_EVERY_S)
+
+
+def _start(stack: AsyncExitStack, *chores: Any) -> None:
+    for chore in chores:
+        stack.push_async_callback(_cancelled, asyncio.create_task(chore))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,157 @@
+"""Running a prompt: who may, what it will cost at most, and the way into the engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from core.domain.access import RUNS_A_MONTH
+from core.domain.accounts import User
+from core.domain.chat import ChatRequest
+from core.domain.models import ModelInfo
+from core.domain.periods import Period, local_midnight, month_start, next_month_start
+from core.domain.pricing import worst_case
+from core.domain.runs import Admission, RunOrigin, RunRecord
+from core.domain.usage import estimate_input_tokens
+from core.engine.engine import Engine
+from core.engine.live_run import LiveRun
+from core.errors import NotFound
+from core.services.models import Models
+from core.store.history import HistoryStore
+from core.store.ledger import Ledger
+from core.store.spend import SpendStore
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a user has used of the month, and spent in it (USD). `runs_limit` None is no limit."""
+
+    runs_used: int
+    runs_limit: int | None
+    spent_this_month: Decimal
+    resets_at: datetime
+
+    @property
+    def runs_left(self) -> int | None:
+        """Runs that are left this month; None is no limit."""
+        return None if self.runs_limit is None else max(self.runs_limit - self.runs_used, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a request will take, before it is sent: tokens in by estimate, tokens out and USD at most."""
+
+    input_tokens: int
+    max_output_tokens: int
+    worst_case_usd: Decimal
+
+
+class Runs:
+    """Runs of prompts. Every rule is held here, whatever a page shows or a client sends."""
+
+    def __init__(
+        self,
+        *,
+        models: Models,
+        engine: Engine,
+        ledger: Ledger,
+        history: HistoryStore,
+        spend: SpendStore,
+        zone: ZoneInfo,
+        deadline_s: float,
+        concurrency: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._models = models
+        self._engine = engine
+        self._ledger = ledger
+        self._history = history
+        self._spend = spend
+        self._zone = zone
+        self._deadline = timedelta(seconds=deadline_s)
+        self._concurrency = concurrency
+        self._now = now
+
+    def allowance(self, user: User) -> Allowance:
+        """Return what `user` has used and spent of the current month in the reporting zone."""
+        now = self._now()
+        month = month_start(now, self._zone)
+        period = Period(local_midnight(month, self._zone), next_month_start(now, self._zone))
+        return Allowance(
+            runs_used=self._ledger.runs_this_month(user.id, month),
+            runs_limit=RUNS_A_MONTH[user.tier],
+            spent_this_month=self._spend.totals(period, user.id).cost,
+            resets_at=period.end,
+        )
+
+    def quote(self, request: ChatRequest) -> Quote:
+        """Return what `request` will take at most. Raises as `start` does for a model that cannot be found."""
+        return _quote(request, self._models.find(request.model_id))
+
+    def start(self, user: User, request: ChatRequest, origin: RunOrigin) -> LiveRun:
+        """Admit and start a run.
+
+        Raises `UnknownProvider`, `TierTooLow`, `KeyMissing`, `LimitReached` or `StoreUnavailable`; whichever it is,
+        nothing was sent to a provider and nothing is counted.
+        """
+        model = self._models.permitted(user, request.model_id)
+        call = self._models.call(model)
+        admission = self._admission(user, request, model, origin)
+        self._ledger.admit(
+            admission,
+            month=month_start(admission.started_at, self._zone),
+            monthly_limit=RUNS_A_MONTH[user.tier],
+            concurrent_limit=self._concurrency,
+            resets_at=next_month_start(admission.started_at, self._zone),
+        )
+        return self._engine.submit(admission, call)
+
+    def stop(self, user: User, run_id: UUID) -> None:
+        """Stop the user's run at once; without effect once it has ended. Raises `NotFound`."""
+        if not self._own_live(user, run_id):
+            raise NotFound("There is no such run.")
+        self._engine.stop(run_id)
+
+    def stop_all(self, user: User) -> None:
+        """Stop every run of the user that is in flight, as signing out does."""
+        for run in self.live(user):
+            self._engine.stop(run.admission.run_id)
+
+    def live(self, user: User) -> list[LiveRun]:
+        """Return the user's runs in flight, oldest first."""
+        return self._engine.of_user(user.id)
+
+    def open(self, user: User, run_id: UUID) -> LiveRun | RunRecord:
+        """Return the user's run: as it goes, or as it was recorded. Raises `NotFound`, also for another's run."""
+        if run := self._own_live(user, run_id):
+            return run
+        record = self._history.find(run_id)
+        if record is None or record.user_id != user.id:
+            raise NotFound("There is no such run.")
+        return record
+
+    def _own_live(self, user: User, run_id: UUID) -> LiveRun | None:
+        run = self._engine.find(run_id)
+        return run if run and run.admission.user_id == user.id else None
+
+    def _admission(self, user: User, request: ChatRequest, model: ModelInfo, origin: RunOrigin) -> Admission:
+        now = self._now()
+        quote = _quote(request, model)
+        return Admission(
+            run_id=uuid4(),
+            user_id=user.id,
+            request=request,
+            prices=model.prices,
+            input_tokens=quote.input_tokens,
+            reserved_usd=quote.worst_case_usd,
+            origin=origin,
+            started_at=now,
+            deadline_at=now + self._deadline,
+        )
+
+
+def _quote(request: ChatRequest, model: ModelInfo) -> Quote:
+    input_tokens = estimate_input_tokens([message.content for message in request.messages])
+    return Quote(input_tokens, request.max_tokens, worst_case(input_tokens, request.max_tokens, model.prices))
