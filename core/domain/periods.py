@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
+"""The days that may be asked for: far enough from the calendar's ends to be reckoned with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

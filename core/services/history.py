@@ -1,0 +1,157 @@
+"""The runs that a user has made: read page by page, opened whole, taken away as a file. Nobody reads another's."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.domain.accounts import User
+from core.domain.periods import EARLIEST, LATEST, Period, days
+from core.domain.queries import HistoryFilter, HistoryPage, Position
+from core.domain.runs import RunRecord, RunRow
+from core.errors import InvalidRequest, NotFound
+from core.store.history import HistoryStore
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 100
+ROWS_A_PIECE = 200
+
+ExportFormat = Literal["csv", "json"]
+
+COLUMNS = (
+    "created_at",
+    "model_id",
+    "status",
+    "error_code",
+    "prompt",
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cost_usd",
+    "cost_source",
+    "latency_ms",
+    "ttft_ms",
+    "id",
+)
+"""What an exported run tells, in this order: instants in UTC, money as exact decimal text, empty where unknown."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class History:
+    """A user's own runs. Whatever a filter says, it is applied to the runs of the user who asks."""
+
+    def __init__(self, store: HistoryStore, zone: ZoneInfo) -> None:
+        self._store = store
+        self._zone = zone
+
+    def page(
+        self,
+        user: User,
+        filter: HistoryFilter,
+        *,
+        size: int = PAGE_SIZE,
+        older_than: Position | None = None,
+        newer_than: Position | None = None,
+    ) -> HistoryPage:
+        """Return at most `size` runs (100 at most), newest first, on one side of a position or from the newest on."""
+        size = min(max(size, 1), MAX_PAGE_SIZE)
+        return self._store.page(_own(user, filter), size=size, older_than=older_than, newer_than=newer_than)
+
+    def open(self, user: User, run_id: UUID | str) -> RunRecord:
+        """Return one run whole. Raises `NotFound` for one that is not there, or not this user's."""
+        record = self._store.find(_uuid(run_id))
+        if record is None or record.user_id != user.id:
+            raise _missing()
+        return record
+
+    def model_ids(self, user: User) -> list[str]:
+        """Return the models that the user has run."""
+        return self._store.model_ids(user.id)
+
+    def catalogue(self) -> list[str]:
+        """Return every model that anybody has run: names only, for what must look alike to all."""
+        return self._store.model_ids(None)
+
+    def period(self, first_day: date | None, last_day: date | None) -> Period | None:
+        """Return the local days from first to last, both included; None stands for an open end, or for no period."""
+        if first_day is None and last_day is None:
+            return None
+        first, last = first_day or EARLIEST, last_day or LATEST
+        if not EARLIEST <= first <= last <= LATEST:
+            raise InvalidRequest("The first day comes after the last one. Choose the dates again.")
+        return days(first, last, self._zone)
+
+    def export(self, user: User, filter: HistoryFilter, format: ExportFormat) -> Iterator[bytes]:
+        """Yield the filtered runs as a UTF-8 file, piece by piece: `csv` with a header, or `json` as one array."""
+        rows = self._store.rows(_own(user, filter))
+        return _csv(rows) if format == "csv" else _json(rows)
+
+
+def _own(user: User, filter: HistoryFilter) -> HistoryFilter:
+    return replace(filter, user_id=user.id)
+
+
+def _uuid(run_id: UUID | str) -> UUID:
+    try:
+        return run_id if isinstance(run_id, UUID) else UUID(run_id)
+    except ValueError:
+        raise _missing() from None
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such run in your history.")
+
+
+def _csv(rows: Iterable[RunRow]) -> Iterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS)
+    writer.writeheader()
+    for number, row in enumerate(rows, 1):
+        writer.writerow({name: _defused(value) for name, value in _fields(row).items()})
+        if number % ROWS_A_PIECE == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _json(rows: Iterable[RunRow]) -> Iterator[bytes]:
+    before = b"[\n"
+    for row in rows:
+        yield before + json.dumps(_fields(row), ensure_ascii=False).encode()
+        before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def _fields(row: RunRow) -> dict[str, Any]:
+    return {
+        "created_at": row.created_at.astimezone(UTC).isoformat(),
+        "model_id": row.model_id,
+        "status": row.status.value,
+        "error_code": row.error_code,
+        "prompt": row.prompt,
+        "input_tokens": row.input_tokens,
+        "output_tokens": row.output_tokens,
+        "total_tokens": row.total_tokens,
+        "cost_usd": None if row.cost.amount is None else f"{row.cost.amount:f}",
+        "cost_source": row.cost.source.value,
+        "latency_ms": row.latency_ms,
+        "ttft_ms": row.ttft_ms,
+        "id": str(row.id),
+    }
+
+
+def _defused(value: Any) -> Any:
+    """A cell that a spreadsheet would take for a formula is made text (OWASP, CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    piece = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return piece
