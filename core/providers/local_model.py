@@ -55,7 +55,7 @@ class LocalModel:
         return f"http://{HOST}:{self._plan.port}/v1"
 
     @property
-    def api_key(self) -> str:
+    def key(self) -> str:
         """The key that every request needs, made anew each time the lab starts."""
         return self._plan.api_key
 

@@ -41,7 +41,7 @@ def processes_of(parent: int) -> list[psutil.Process]:
 
 
 def answer(model: LocalModel) -> str:
-    headers = {"Authorization": f"Bearer {model.api_key}"}
+    headers = {"Authorization": f"Bearer {model.key}"}
     body = QUESTION | {"max_tokens": 16}
     with httpx.stream("POST", f"{model.base_url}/chat/completions", json=body, headers=headers, timeout=60) as response:
         events = [line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: {")]
