@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest_plugins = ["tests.fixtures.database"]
+
 
 @pytest.fixture
 def anyio_backend() -> str:

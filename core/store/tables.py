@@ -41,6 +41,9 @@ metadata = MetaData(
 )
 
 
+_PROVIDER = "left(split_part(model_name, '/', 1), 50)"
+
+
 def _instant(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
@@ -136,7 +139,7 @@ llm_usage_logs = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("user_id", String(100), nullable=False),
     Column("model_name", String(200), nullable=False),
-    Column("provider", String(50), Computed("split_part(model_name, '/', 1)", persisted=True), nullable=False),
+    Column("provider", String(50), Computed(_PROVIDER, persisted=True), nullable=False),
     Column("input_tokens", Integer, nullable=False, server_default=text("0")),
     Column("output_tokens", Integer, nullable=False, server_default=text("0")),
     Column("total_tokens", Integer, nullable=False, server_default=text("0")),
