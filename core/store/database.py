@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import ceil
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, create_engine, text
@@ -45,7 +45,7 @@ class Database:
             connect_args={"connect_timeout": max(SHORTEST_CONNECT_LIMIT_S, ceil(limit_s))},
         )
         self._workers = ThreadPoolExecutor(pool_size, thread_name_prefix="database")
-        self._stuck: set[Future[object]] = set()
+        self._stuck: set[Future[Any]] = set()
 
     def call(self, work: Callable[[Connection], T], *, limit_s: float | None = None) -> T:
         """Run `work` in a transaction of its own and return what it returns.
@@ -145,7 +145,7 @@ class _Attempt:
                 _cut(self._descriptor)
 
 
-def _revision(connection: Connection) -> str | None:
+def _revision(connection: Connection) -> object:
     return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
