@@ -1,4 +1,4 @@
-"""The lab's own secrets: the encryption keys and what is derived from them. Generated ones live in the data directory."""
+"""The lab's own secrets: the encryption keys, what is derived from them, and the folder that they live in."""
 
 import os
 from base64 import urlsafe_b64encode

@@ -66,4 +66,5 @@ class Failed:
     retry_after_s: float | None = None
 
 
-Event = TextDelta | ReasoningDelta | UsageReported | Identified | Noticed | Finished | Failed
+Delta = TextDelta | ReasoningDelta
+Event = Delta | UsageReported | Identified | Noticed | Finished | Failed

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from threading import Event as ThreadEvent
 from time import monotonic, sleep
 
-from core.domain.events import Event
+from core.domain.events import Delta, Event
 from core.domain.runs import Admission, Outcome
-from core.engine.tally import Delta, Tally
+from core.engine.tally import Tally
 
 FIRST_LOOK_S = 0.015
 LOOK_S = 0.08

@@ -5,13 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, assert_never
 
-from core.domain.events import Event, Failed, Finished, Identified, Noticed, ReasoningDelta, TextDelta, UsageReported
+from core.domain.events import (
+    Delta,
+    Event,
+    Failed,
+    Finished,
+    Identified,
+    Noticed,
+    ReasoningDelta,
+    TextDelta,
+    UsageReported,
+)
 from core.domain.faults import UNBILLED, FaultCode, explain
 from core.domain.pricing import cost_of
 from core.domain.runs import Admission, Outcome, RunStatus
 from core.domain.usage import Usage, estimate_tokens
-
-Delta = TextDelta | ReasoningDelta
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ from core.domain.accounts import User
 from core.domain.models import ModelInfo
 from core.domain.pricing import FALLBACK, LOCAL
 from core.engine.engine import Call
-from core.errors import InvalidRequest, KeyMissing, LabError, StoreUnavailable, TierTooLow, Unavailable, UnknownProvider
+from core.errors import InvalidRequest, KeyMissing, LabError, StoreUnavailable, TierTooLow, Unavailable
 from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
 from core.providers.pricelist import listed_models, prices_for
-from core.providers.registry import PROVIDERS, Provider
+from core.providers.registry import PROVIDERS, Provider, provider_named
 from core.settings import Settings
 from core.store.prices import ModelStore
 
@@ -31,6 +31,7 @@ class ModelChoice:
     """A model as one user sees it. `available` is false without a key, or while the local model is down."""
 
     model: ModelInfo
+    provider_name: str
     tier_required: Tier
     allowed: bool
     available: bool
@@ -70,7 +71,13 @@ class Models:
         """Return every model as `user` may use it: usable ones first, then by provider and name."""
         reachable = {name: self.reachable(name) for name in PROVIDERS}
         choices = [
-            ModelChoice(model, tier_required(model), may_use(user.tier, model), reachable[model.provider])
+            ModelChoice(
+                model,
+                PROVIDERS[model.provider].display_name,
+                tier_required(model),
+                may_use(user.tier, model),
+                reachable[model.provider],
+            )
             for model in self.all()
             if model.provider in reachable
         ]
@@ -81,10 +88,7 @@ class Models:
 
         Raises `UnknownProvider`, and `InvalidRequest` for a model that an administrator switched off.
         """
-        provider = model_id.partition("/")[0]
-        if provider not in PROVIDERS:
-            known = ", ".join(PROVIDERS)
-            raise UnknownProvider(f"The provider “{provider[:40]}” is not known. Begin the model with one of: {known}.")
+        provider_named(model_id.partition("/")[0])
         model = self._models.get(model_id) or self._unlisted(model_id)
         if not model.enabled:
             raise InvalidRequest("This model is switched off. Choose another one.")
@@ -158,7 +162,7 @@ class Models:
 
     def _key(self, provider: Provider) -> str | None:
         if self._is_embedded(provider) and self._local:
-            return self._local.key
+            return self._local.api_key
         key = self._settings.api_key(provider.name)
         return key.get_secret_value() if key else None
 
@@ -174,10 +178,9 @@ def _embedded() -> ModelInfo:
 
 def _unreachable(provider: Provider) -> Unavailable:
     if provider.name == "local":
-        return Unavailable("The local model is not running right now; it is being started again. Try in a few seconds.")
-    return KeyMissing(
-        f"No key for {provider.display_name} is configured. An administrator can set {provider.key_variable}."
-    )
+        return Unavailable("The local model is not running yet; it starts by itself. Try again in a few seconds.")
+    variable = f"{provider.name.upper()}_API_KEY"
+    return KeyMissing(f"No key for {provider.display_name} is configured. An administrator can set {variable}.")
 
 
 def _order(model: ModelInfo) -> tuple[int, str]:

@@ -23,6 +23,8 @@ from core.store.history import HistoryStore
 from core.store.ledger import Ledger
 from core.store.spend import SpendStore
 
+__all__ = ["Allowance", "LiveRun", "Quote", "Runs"]
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -32,11 +34,6 @@ class Allowance:
     runs_limit: int | None
     spent_this_month: Decimal
     resets_at: datetime
-
-    @property
-    def runs_left(self) -> int | None:
-        """Runs that are left this month; None is no limit."""
-        return None if self.runs_limit is None else max(self.runs_limit - self.runs_used, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,13 @@ class Runs:
             spent_this_month=self._spend.totals(period, user.id).cost,
             resets_at=period.end,
         )
+
+    def runs_left(self, user: User) -> int | None:
+        """Return how many runs `user` has left this month; None is no limit."""
+        limit = RUNS_A_MONTH[user.tier]
+        if limit is None:
+            return None
+        return max(limit - self._ledger.runs_this_month(user.id, month_start(self._now(), self._zone)), 0)
 
     def quote(self, request: ChatRequest) -> Quote:
         """Return what `request` will take at most. Raises as `start` does for a model that cannot be found."""

@@ -1,0 +1,41 @@
+"""`make run`: checks what a start needs, in plain words, and becomes the server."""
+
+import os
+import socket
+import sys
+
+from core.errors import SettingsError
+from core.secrets import derived, encryption_keys, prepare_data_dir
+from core.settings import ROOT, Settings
+
+
+def serve(settings: Settings) -> None:
+    """Replace this process by the server. Raises `SettingsError` if it could not start."""
+    prepare_data_dir(settings.data_dir)
+    secret = derived(encryption_keys(settings)[0], "session cookies")
+    _require_free(settings.host, settings.port)
+    print(f"\n  Testing Lab: http://{_shown(settings.host)}:{settings.port}\n", flush=True)
+    os.environ["STREAMLIT_SERVER_COOKIE_SECRET"] = secret
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", *_options(settings)])
+
+
+def _options(settings: Settings) -> list[str]:
+    options = {"server.port": settings.port, "server.address": settings.host, "server.headless": "true"}
+    return [f"--{name}={value}" for name, value in options.items()]
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"LAB_PORT {port} cannot be used on this machine ({error.strerror}). Choose another one."
+            ) from None
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host

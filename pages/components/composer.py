@@ -1,0 +1,132 @@
+"""The composer at the foot of the playground: model, template, parameters, the prompt or Stop, and what it takes."""
+
+import streamlit as st
+from pydantic import ValidationError
+
+from core.domain.accounts import User
+from core.domain.chat import MAX_CHARACTERS, ChatRequest
+from core.domain.runs import RunOrigin
+from core.domain.templates import Template
+from core.errors import LabError
+from core.lab import Lab
+from core.services.runs import LiveRun, Quote
+from pages.components.conversation import Conversation, Turn
+from pages.components.format import ESTIMATED, count, literal, money
+from pages.components.model_picker import offer_instead, pick_model
+from pages.components.parameters import pick_parameters
+
+PROMPT, DRAFT, REFUSAL = "prompt", "draft", "refusal"
+
+
+class Composer:
+    """The composer of one rerun. While a run goes on, Stop stands where the prompt is written."""
+
+    def __init__(self, lab: Lab, user: User, conversation: Conversation) -> None:
+        self._lab = lab
+        self._user = user
+        self._conversation = conversation
+
+    @property
+    def model_name(self) -> str:
+        """The chosen model's name at its provider."""
+        return self._choice.model.name
+
+    def draw(self) -> str | None:
+        """Draw the composer and return the prompt that was just sent, if one was."""
+        with st.bottom:
+            if refusal := st.session_state.get(REFUSAL):
+                st.warning(literal(refusal), icon=":material/block:")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                self._choice = pick_model(self._lab, self._user)
+                _pick_template(self._lab.templates.all())
+                self._parameters, self._system = pick_parameters()
+            offer_instead(self._lab, self._user, self._choice)
+            self._slot = st.empty()
+            st.caption(self._quote_line())
+        if run := self._conversation.live:
+            self._draw_stop(run)
+            return None
+        return self._slot.chat_input("Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS)
+
+    def send(self, prompt: str) -> None:
+        """Put `prompt` to the model as the next turn. If it is refused, the page tells why and it stays written."""
+        if run := self._started(self._conversation, prompt):
+            self._conversation.turns.append(Turn(prompt, run))
+            self._draw_stop(run)
+        else:
+            write(prompt)
+            st.rerun()
+
+    def send_again(self) -> None:
+        """Put the last prompt once more; its new answer takes the place of the old one, unless it is refused."""
+        prompt = self._conversation.turns[-1].prompt
+        if run := self._started(self._conversation.before_last(), prompt):
+            self._conversation.turns[-1] = Turn(prompt, run)
+            self._draw_stop(run)
+        else:
+            st.rerun()
+
+    def _started(self, before: Conversation, prompt: str) -> LiveRun | None:
+        st.session_state.pop(REFUSAL, None)
+        st.session_state.pop(DRAFT, None)
+        try:
+            return self._lab.runs.start(self._user, self._request(before, prompt), RunOrigin.PLAYGROUND)
+        except (LabError, ValidationError) as error:
+            st.session_state[REFUSAL] = _plain(error)
+            return None
+
+    def _draw_stop(self, run: LiveRun) -> None:
+        self._slot.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop_circle:",
+            type="primary",
+            width="stretch",
+            shortcut="Esc",
+            on_click=self._lab.runs.stop,
+            args=(self._user, run.admission.run_id),
+        )
+
+    def _request(self, before: Conversation, prompt: str) -> ChatRequest:
+        return ChatRequest(
+            model_id=self._choice.model.id,
+            messages=before.messages(prompt, self._system),
+            **self._parameters.model_dump(),
+        )
+
+    def _quote_line(self) -> str:
+        """What the next run will take, as far as it can be told: the conversation, and the draft of a template."""
+        quote = self._lab.runs.quote(self._request(self._conversation, st.session_state.get(DRAFT, "")))
+        left = self._lab.runs.runs_left(self._user)
+        runs_left = "" if left is None else f" · {count(left)} runs left this month"
+        return literal(_quoted(quote)) + runs_left
+
+
+def write(prompt: str) -> None:
+    """Put `prompt` into the composer, to be sent as it stands or changed. For callbacks, or before a rerun."""
+    st.session_state[PROMPT] = st.session_state[DRAFT] = prompt
+
+
+def _pick_template(templates: tuple[Template, ...]) -> None:
+    by_id = {template.id: template for template in templates}
+    picked = st.menu_button(
+        "Templates",
+        list(by_id),
+        format_func=lambda template_id: by_id[template_id].name,
+        icon=":material/article:",
+        type="tertiary",
+        help="Put a ready-made prompt into the composer.",
+    )
+    if picked:
+        write(by_id[picked].prompt)
+
+
+def _quoted(quote: Quote) -> str:
+    tokens = f"{ESTIMATED} {count(quote.input_tokens)} tokens in · up to {count(quote.max_output_tokens)} out"
+    return f"{tokens} · at most {money(quote.worst_case_usd)}"
+
+
+def _plain(error: LabError | ValidationError) -> str:
+    if isinstance(error, LabError):
+        return error.message
+    return "The conversation is too long to send. Start a new one, or shorten the prompt."

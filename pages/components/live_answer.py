@@ -1,0 +1,94 @@
+"""Draws a run while it goes on: reasoning and finished Markdown blocks once, only the open block again and again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic
+
+import streamlit as st
+
+from core.domain.events import Delta, ReasoningDelta
+from core.services.runs import LiveRun
+from pages.components.blocks import BlockCutter
+
+SHORTEST_PAUSE_S = 0.08
+LONGEST_PAUSE_S = 0.5
+CHARACTERS_AT_SHORTEST = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece to show. `opens` tells that it begins a new block, or a new kind of text."""
+
+    text: str
+    reasoning: bool = False
+    opens: bool = False
+
+
+def draw_live(run: LiveRun) -> None:
+    """Show what the run says until it ends. A rerun or a stop takes hold within a look (80 ms), silent or not."""
+    stream = _tokens(run)
+    head = next(stream, None)
+    while head:
+        block = _Block(head, stream)
+        if head.reasoning:
+            with st.status(":shimmer[Thinking]", type="compact", expanded=True):
+                st.write_stream(block.pieces())
+        else:
+            st.write_stream(block.pieces())
+        head = block.next_head
+
+
+class _Block:
+    """The pieces of one block, taken from the stream up to the token that opens the next one."""
+
+    def __init__(self, head: Token, stream: Iterator[Token]) -> None:
+        self._head = head
+        self._stream = stream
+        self.next_head: Token | None = None
+
+    def pieces(self) -> Iterator[str]:
+        """Yield what is to be sent. A long block is sent again less often, since each time it is sent whole."""
+        waiting, length, sent_at = self._head.text, 0, 0.0
+        for token in self._stream:
+            if token.opens:
+                self.next_head = token
+                break
+            waiting += token.text
+            pause = SHORTEST_PAUSE_S * length / CHARACTERS_AT_SHORTEST
+            if waiting and monotonic() - sent_at >= min(pause, LONGEST_PAUSE_S):
+                yield waiting
+                length, waiting, sent_at = length + len(waiting), "", monotonic()
+        yield waiting
+
+
+def _tokens(run: LiveRun) -> Iterator[Token]:
+    """Yield the run's text cut into blocks, and an empty token at each look that finds nothing new."""
+    cutter, reasoning = BlockCutter(), False
+    for deltas in run.follow():
+        _let_a_stop_take_hold()
+        if not deltas:
+            yield Token("", reasoning)
+        for of_reasoning, text in _by_kind(deltas):
+            if of_reasoning != reasoning:
+                yield from _cut(cutter.flush(), reasoning)
+                yield Token("", of_reasoning, opens=True)
+                cutter, reasoning = BlockCutter(), of_reasoning
+            yield from _cut(cutter.feed(text), reasoning)
+    yield from _cut(cutter.flush(), reasoning)
+
+
+def _by_kind(deltas: list[Delta]) -> Iterator[tuple[bool, str]]:
+    for of_reasoning, group in groupby(deltas, lambda delta: isinstance(delta, ReasoningDelta)):
+        yield of_reasoning, "".join(delta.text for delta in group)
+
+
+def _cut(blocks: list[str], reasoning: bool) -> Iterator[Token]:
+    yield Token(blocks[0], reasoning)
+    for block in blocks[1:]:
+        yield Token(block, reasoning, opens=not reasoning)
+
+
+def _let_a_stop_take_hold() -> None:
+    """Reading the session state is a place where Streamlit ends a script that is to stop; it sends nothing."""
+    st.session_state.get("conversation")

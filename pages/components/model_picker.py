@@ -1,0 +1,75 @@
+"""The choice of a model: searchable, with provider, prices and context, and a way on where it may not be used."""
+
+import streamlit as st
+
+from core.domain.accounts import User
+from core.domain.models import ModelInfo
+from core.domain.pricing import PriceSource
+from core.lab import Lab
+from core.services.models import ModelChoice
+from pages.components.format import compact, money
+
+
+def pick_model(lab: Lab, user: User) -> ModelChoice:
+    """Draw the choice and return what is chosen: usable models first, the others marked with what they need."""
+    choices = {choice.model.id: choice for choice in lab.models.choices(user)}
+    if st.session_state.get("model_id") not in choices:
+        st.session_state["model_id"] = st.session_state.get("last_model_id", next(iter(choices)))
+    model_id = st.selectbox(
+        "Model",
+        list(choices),
+        format_func=lambda model_id: _label(choices[model_id]),
+        key="model_id",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return choices[model_id]
+
+
+def offer_instead(lab: Lab, user: User, choice: ModelChoice) -> None:
+    """Where the chosen model cannot be used, say why and offer what comes closest."""
+    if choice.allowed and choice.available:
+        return
+    nearest = lab.models.nearest_allowed(user, choice.model.id)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="offer"):
+        st.markdown(_reason(choice, user), width="stretch")
+        if nearest:
+            st.button(f"Use {nearest.display_name}", on_click=choose_model, args=(nearest.id,), icon=":material/bolt:")
+
+
+def choose_model(model_id: str) -> None:
+    """Choose a model from a callback."""
+    st.session_state["model_id"] = model_id
+
+
+def _label(choice: ModelChoice) -> str:
+    model = choice.model
+    context = f"{compact(model.context_tokens)} context" if model.context_tokens else None
+    parts = [model.display_name, choice.provider_name, _prices(model), context, _hurdle(choice)]
+    return " · ".join(part for part in parts if part)
+
+
+def _prices(model: ModelInfo) -> str:
+    if model.prices.free:
+        return "free"
+    if model.prices.source is PriceSource.FALLBACK:
+        return "price not known"
+    return f"{money(model.prices.input.base)} in, {money(model.prices.output.base)} out per 1M"
+
+
+def _hurdle(choice: ModelChoice) -> str | None:
+    if not choice.allowed:
+        return f"needs {choice.tier_required}"
+    return None if choice.available else "starting" if choice.model.provider == "local" else "no key"
+
+
+def _reason(choice: ModelChoice, user: User) -> str:
+    name, provider = choice.model.display_name, choice.provider_name
+    if not choice.allowed:
+        return (
+            f"**{name} is part of the {choice.tier_required} tier.** Yours is {user.tier}: "
+            "an administrator can change it."
+        )
+    if choice.model.provider == "local":
+        return f"**{name} is not running yet.** It starts by itself within a few seconds."
+    return f"**No key for {provider} is configured.** An administrator can set it; until then, use another model."

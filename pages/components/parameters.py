@@ -1,0 +1,75 @@
+"""The parameters of a run, behind one button that shows what differs from the default."""
+
+import streamlit as st
+
+from core.domain.chat import MAX_OUTPUT_TOKENS, Parameters
+
+DEFAULTS = Parameters()
+
+
+def pick_parameters() -> tuple[Parameters, str]:
+    """Draw the button and what is behind it; return the parameters and the system prompt."""
+    with st.popover(_label(), icon=":material/tune:", type="tertiary"):
+        system = st.text_area(
+            "System prompt",
+            key="system",
+            persist_state="session",
+            height=100,
+            placeholder="How the model should behave, for example: Answer in one paragraph.",
+            help="Sent before the conversation. It counts as input tokens with every message.",
+        )
+        temperature = st.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            DEFAULTS.temperature,
+            0.1,
+            key="temperature",
+            persist_state="session",
+            help="How freely words are chosen. 0 is the most predictable, above 1 becomes surprising.",
+        )
+        top_p = st.slider(
+            "Top p",
+            0.0,
+            1.0,
+            DEFAULTS.top_p,
+            0.05,
+            key="top_p",
+            persist_state="session",
+            help="Only the likeliest words that together reach this share are considered. Change this or the "
+            "temperature, rarely both.",
+        )
+        max_tokens = st.number_input(
+            "Longest answer (tokens)",
+            1,
+            MAX_OUTPUT_TOKENS,
+            DEFAULTS.max_tokens,
+            100,
+            key="max_tokens",
+            persist_state="session",
+            help="The answer is cut there, and it limits what a run can cost. 100 tokens are about 75 words.",
+        )
+        st.button("Back to the defaults", on_click=_reset, icon=":material/undo:", type="tertiary")
+    return Parameters(temperature=temperature, top_p=top_p, max_tokens=max_tokens), system
+
+
+def _label() -> str:
+    state = st.session_state
+    differing = [
+        f"{name} {state[key]:g}"
+        for key, name, default in (
+            ("temperature", "temperature", DEFAULTS.temperature),
+            ("top_p", "top p", DEFAULTS.top_p),
+            ("max_tokens", "at most", DEFAULTS.max_tokens),
+        )
+        if state.get(key, default) != default
+    ]
+    if state.get("system", "").strip():
+        differing.append("system prompt")
+    return " · ".join(["Parameters", *differing])
+
+
+def _reset() -> None:
+    st.session_state.update(
+        temperature=DEFAULTS.temperature, top_p=DEFAULTS.top_p, max_tokens=DEFAULTS.max_tokens, system=""
+    )

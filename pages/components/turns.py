@@ -1,0 +1,136 @@
+"""Draws the turns of a conversation: what was said, the answer, its figures, and what can be done next."""
+
+import streamlit as st
+from pages.components.run_details import draw_figures
+
+from core.domain.runs import RunStatus
+from pages.components.answers import Answer
+from pages.components.blocks import split_blocks
+from pages.components.composer import write
+from pages.components.conversation import Conversation, Turn
+from pages.components.format import literal
+from pages.components.live_answer import draw_live
+from pages.components.transcript import as_json, as_markdown
+
+_AGAIN = "again"
+_STATUS_NOTES = {
+    RunStatus.CANCELLED: "Stopped.",
+    RunStatus.INCOMPLETE: "Broken off.",
+    RunStatus.UNKNOWN: "Not known how it ended.",
+}
+
+
+def asked_again() -> bool:
+    """Return whether the user has just asked to run the last prompt again."""
+    return bool(st.session_state.pop(_AGAIN, False))
+
+
+def draw_turns(conversation: Conversation, model_name: str) -> None:
+    """Draw every turn; the last one as it goes while its run is in flight, and then with what can be done next."""
+    for turn in conversation.turns[:-1]:
+        _draw_prompt(turn)
+        _draw_reply(turn)
+    if conversation.turns:
+        _draw_prompt(conversation.turns[-1])
+        _draw_last(conversation, model_name)
+
+
+def _draw_prompt(turn: Turn) -> None:
+    with st.chat_message("user", avatar=":material/person:"):
+        st.text(turn.prompt)
+
+
+def _draw_last(conversation: Conversation, model_name: str) -> None:
+    if run := conversation.live:
+        with st.chat_message("assistant", avatar=":material/smart_toy:"):
+            draw_live(run)
+        return
+    _draw_reply(conversation.turns[-1])
+    _draw_next_steps(conversation, model_name)
+
+
+def _draw_reply(turn: Turn) -> None:
+    with st.chat_message("assistant", avatar=":material/smart_toy:"):
+        if isinstance(turn.reply, Answer):
+            _draw_answer(turn.reply)
+        else:
+            _draw_text(turn.text)
+
+
+def _draw_answer(answer: Answer) -> None:
+    if answer.reasoning:
+        with st.expander("Thinking", type="compact"):
+            st.markdown(answer.reasoning)
+    _draw_text(answer.text)
+    if answer.error_message:
+        st.error(literal(answer.error_message), icon=":material/error:")
+    for notice in answer.notices:
+        st.caption(f":material/info: {literal(notice)}")
+    draw_figures(answer)
+
+
+def _draw_text(text: str) -> None:
+    for block in split_blocks(text):
+        st.markdown(block)
+
+
+def _draw_next_steps(conversation: Conversation, model_name: str) -> None:
+    answer = conversation.turns[-1].reply
+    other = isinstance(answer, Answer) and answer.model_id.partition("/")[2] != model_name
+    with st.container(horizontal=True, gap="small", key="next-steps"):
+        st.button(
+            f"Run again with {literal(model_name)}" if other else "Run again",
+            icon=":material/replay:",
+            type="tertiary",
+            on_click=_ask_again,
+            help="Put the same prompt once more, to the model that is chosen below.",
+        )
+        st.button(
+            "Edit",
+            icon=":material/edit:",
+            type="tertiary",
+            on_click=_edit,
+            args=(conversation,),
+            help="Take the prompt back into the composer.",
+        )
+        with st.popover("Copy", icon=":material/content_copy:", type="tertiary"):
+            st.code(conversation.turns[-1].text, language=None, wrap_lines=True, height=300)
+        with st.popover("Download", icon=":material/download:", type="tertiary"):
+            _draw_downloads(conversation)
+        st.button(
+            "New conversation",
+            icon=":material/add_comment:",
+            type="tertiary",
+            on_click=_start_anew,
+            shortcut="Alt+N",
+        )
+
+
+def _draw_downloads(conversation: Conversation) -> None:
+    name = f"conversation-{conversation.run_id}"
+    for label, form, mime, ending in (
+        ("Markdown", as_markdown, "text/markdown", "md"),
+        ("JSON", as_json, "application/json", "json"),
+    ):
+        st.download_button(
+            label,
+            lambda form=form: form(conversation),
+            f"{name}.{ending}",
+            mime,
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/description:",
+        )
+
+
+def _ask_again() -> None:
+    st.session_state[_AGAIN] = True
+
+
+def _edit(conversation: Conversation) -> None:
+    write(conversation.turns.pop().prompt)
+
+
+def _start_anew() -> None:
+    st.session_state["conversation"] = Conversation()
+    st.query_params.pop("run", None)
