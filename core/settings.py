@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -52,7 +52,10 @@ class Settings(BaseSettings):
     @field_validator("data_dir", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return (ROOT / value.expanduser()).resolve()
+        try:
+            return (ROOT / value.expanduser()).resolve()
+        except RuntimeError as error:
+            raise ValueError("use the path of a folder") from error
 
     @field_validator("timezone", mode="before")
     @classmethod
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
             return value
         try:
             return ZoneInfo(str(value))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ZoneInfoNotFoundError) as error:
             raise ValueError("use a name such as Europe/Berlin or UTC") from error
 
     @field_validator("database_url", mode="after")
@@ -98,5 +101,5 @@ def load_settings(**overrides: Any) -> Settings:
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{name} has a value that cannot be used: {reason[:1].lower()}{reason[1:]}. Correct it and start again."
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{name} has a value that cannot be used: {reason}. Correct it and start again."
