@@ -7,6 +7,7 @@ The row's way from `started` releases the user's place among the runs at once, s
 Locks are taken in one order (month, place, row when admitting; row, place when leaving), so nobody waits in a circle.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -197,7 +198,7 @@ def _settled(outcome: Outcome, keep_excerpt: bool) -> dict[str, Any]:
     }
 
 
-def _metadata_with(values: dict[str, str | None]) -> ColumnElement[Any]:
+def _metadata_with(values: Mapping[str, str | None]) -> ColumnElement[Any]:
     return logs.c.metadata.op("||")(type_coerce(values, JSONB))
 
 
