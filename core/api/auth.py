@@ -1,0 +1,95 @@
+"""Signing in and out over HTTP, and the step that turns a page's one-time code into a cookie."""
+
+from anyio.to_thread import run_sync
+from pydantic import BaseModel, ConfigDict, SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from core import lab
+from core.api.bodies import check_origin, read
+from core.api.cookies import clear_session, set_session
+from core.domain.accounts import User
+from core.domain.web import BROWSER_COOKIE, SESSION_COOKIE, SESSION_PATH, SIGNED_OUT_PATH, own_page
+from core.errors import LabError
+
+MAX_CREDENTIALS_BYTES = 4096
+
+
+class Credentials(BaseModel):
+    """The body of a sign-in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str
+    password: SecretStr
+
+
+async def login(request: Request) -> Response:
+    """`POST /auth/login`: open a session. 200 with the user and the cookie, 401, or 429 when throttled."""
+    body = await read(request, Credentials, limit=MAX_CREDENTIALS_BYTES)
+    user, token = await run_sync(_signed_in, body, _address(request), request.headers.get("user-agent", ""))
+    response = JSONResponse(described(user))
+    set_session(response, token, secure=_secure(request))
+    return response
+
+
+async def logout(request: Request) -> Response:
+    """`POST /auth/logout`: end the session on the server. 200, also if it had ended already."""
+    check_origin(request)
+    await run_sync(lab.current().accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+    response = JSONResponse({"signed_out": True})
+    clear_session(response, secure=_secure(request))
+    return response
+
+
+async def session(request: Request) -> Response:
+    """`GET /auth/session?code=…&next=…`: take a page's one-time code, set the cookie, and go on to `next`."""
+    response = RedirectResponse(own_page(request.query_params.get("next", "/")), 303)
+    agent = request.headers.get("user-agent", "")
+    code, browser = request.query_params.get("code", ""), request.cookies.get(BROWSER_COOKIE, "")
+    try:
+        token = await run_sync(lab.current().accounts.redeem_code, code, browser, _address(request), agent)
+    except LabError:
+        return response  # the page shows the form again
+    set_session(response, token, secure=_secure(request))
+    return response
+
+
+async def signed_out(request: Request) -> Response:
+    """`GET /auth/signed-out`: forget the cookie of a session that has ended, and show the form.
+
+    A living session stays as it is, so that no link from elsewhere can sign anybody out.
+    """
+    response = RedirectResponse("/", 303)
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if await run_sync(lab.current().accounts.user_of, token) is None:
+        clear_session(response, secure=_secure(request))
+    return response
+
+
+def described(user: User) -> dict[str, str]:
+    """Return a user as the API shows one."""
+    return {"id": user.id, "username": user.username, "tier": user.tier.value, "role": user.role.value}
+
+
+def _signed_in(body: Credentials, address: str, agent: str) -> tuple[User, str]:
+    accounts = lab.current().accounts
+    user = accounts.sign_in(body.username, body.password.get_secret_value(), address)
+    return user, accounts.open_session(user, address, agent)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _secure(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+AUTH_ROUTES = [
+    Route("/v1/auth/login", login, methods=["POST"]),
+    Route("/v1/auth/logout", logout, methods=["POST"]),
+    Route(SESSION_PATH.removeprefix("/api"), session),
+    Route(SIGNED_OUT_PATH.removeprefix("/api"), signed_out),
+]

@@ -1,0 +1,56 @@
+"""Errors as they leave the API: `{"detail": …}`, with the status that the contract names."""
+
+import logging
+from datetime import UTC, datetime
+from math import ceil
+from secrets import token_hex
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from core.errors import LabError, LimitReached, TierTooLow
+
+PLAIN_WORDS = {404: "There is nothing here.", 405: "This cannot be done here."}
+
+log = logging.getLogger(__name__)
+
+
+def lab_error(request: Request, error: Exception) -> Response:
+    """Answer a `LabError`: its message, or an object where there is more to say."""
+    assert isinstance(error, LabError)
+    match error:
+        case TierTooLow():
+            detail: Any = {
+                "error": error.message,
+                "tier_required": error.tier_required,
+                "current_tier": error.current_tier,
+            }
+        case LimitReached(resets_at=resets_at):
+            told = resets_at.isoformat() if resets_at else None
+            detail = {"error": error.message, "limit": error.limit, "used": error.used, "resets_at": told}
+        case _:
+            detail = error.message
+    return JSONResponse({"detail": detail}, error.status, _retry_after(error))
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """Answer an unknown path, a wrong method and the like."""
+    assert isinstance(error, HTTPException)
+    detail = PLAIN_WORDS.get(error.status_code, error.detail)
+    return JSONResponse({"detail": detail}, error.status_code, error.headers)
+
+
+def unexpected_error(request: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw: an id that stands in the log beside the traceback, and nothing else."""
+    identity = token_hex(4)
+    log.error("unexpected error %s in %s", identity, request.url.path)
+    return JSONResponse({"detail": f"Something went wrong on our side. It is logged as {identity}."}, 500)
+
+
+def _retry_after(error: LabError) -> dict[str, str]:
+    if not isinstance(error, LimitReached) or error.resets_at is None:
+        return {}
+    seconds = (error.resets_at - datetime.now(UTC)).total_seconds()
+    return {"Retry-After": str(max(ceil(seconds), 1))}

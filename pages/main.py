@@ -1,0 +1,30 @@
+"""The frame: the way in, the navigation, the foot of the sidebar. Every run of every page begins here."""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.errors import LabError
+from pages.components import errors, session, sidebar, sign_in
+
+PAGES = [
+    st.Page("playground.py", title="Playground", icon=":material/chat:", default=True),
+    st.Page("history.py", title="History", icon=":material/history:"),
+    st.Page("stats.py", title="Stats", icon=":material/bar_chart:"),
+    st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
+]
+
+st.set_page_config(page_title="Testing Lab", page_icon=":material/science:", layout="wide")
+try:
+    user = session.find_user()
+except LabError as error:
+    st.navigation(PAGES, position="hidden")
+    errors.show_waiting(error)
+    st.stop()
+page = st.navigation(PAGES, position="sidebar" if user else "hidden")
+if user is None:
+    query = urlencode(st.query_params.to_dict())
+    sign_in.show(f"/{page.url_path}{'?' if query else ''}{query}")
+    st.stop()
+sidebar.show(user)
+page.run()
