@@ -1,0 +1,82 @@
+"""The body of an answer as it arrives: inflated if need be, never more than the cap, never silent for too long."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+
+import httpx
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+class BodyTooLarge(Exception):
+    """The body is longer than the cap, inflated."""
+
+
+class UnknownEncoding(Exception):
+    """The body is compressed in a way that was not asked for, or is not what it says."""
+
+
+class Patience:
+    """The longest silence that a provider is allowed. `renew` begins it anew; comments are no reason to."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._loop = asyncio.get_running_loop()
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin the silence anew."""
+        self._deadline = self._loop.time() + self._limit_s
+
+    def limit(self) -> asyncio.Timeout:
+        """Return a block that raises `TimeoutError` when the silence has lasted too long."""
+        return asyncio.timeout_at(self._deadline)
+
+
+async def chunks(response: httpx.Response, patience: Patience, cap: int = MAX_BODY_BYTES) -> AsyncGenerator[bytes]:
+    """Yield the body as it comes. Raises `BodyTooLarge`, `UnknownEncoding`, `zlib.error`, `TimeoutError` and what
+    httpx raises."""
+    inflated = _inflater(response.headers.get("content-encoding", ""), cap)
+    left = cap
+    async with aclosing(_reads(response)) as reads:
+        while True:
+            async with patience.limit():
+                read = await anext(reads, None)
+            if read is None:
+                return
+            data = inflated(read)
+            left -= len(data)
+            if left < 0:
+                raise BodyTooLarge
+            yield data
+
+
+async def whole(response: httpx.Response, patience: Patience, cap: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body, cut at `cap`. Raises what `chunks` raises, but `BodyTooLarge`."""
+    body = bytearray()
+    with suppress(BodyTooLarge):
+        async with aclosing(chunks(response, patience, cap)) as parts:
+            async for data in parts:
+                body += data
+    return bytes(body)
+
+
+async def _reads(response: httpx.Response) -> AsyncGenerator[bytes]:
+    async with aclosing(response.aiter_raw()) as reads:  # type: ignore[type-var]  # it is a generator
+        async for read in reads:
+            yield read
+
+
+def _inflater(encoding: str, cap: int) -> Callable[[bytes], bytes]:
+    """No call makes more than the cap and one byte, so a bomb has no room to go off."""
+    match encoding.strip().lower():
+        case "" | "identity":
+            return lambda data: data
+        case "gzip" | "x-gzip" | "deflate":
+            engine = zlib.decompressobj(_GZIP_OR_ZLIB)
+            return lambda data: engine.decompress(data, cap + 1)
+        case _:
+            raise UnknownEncoding
