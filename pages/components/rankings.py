@@ -1,0 +1,176 @@
+"""Charts that rank models, providers, people, kinds of error, as pure functions like those of `charts`.
+
+A name and a figure stand above each bar, so that a chart fits any width and needs no legend.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from core.domain.queries import Group, Totals
+from pages.components import format as show
+from pages.components.charts import FOLDED, QUIET, SHOWN, Namer
+from pages.components.measure import Measure, chart_label, fault_name, in_text_colour
+from pages.components.palette import OTHER, model_colour
+
+ACCENT = "#6699CC"
+ERRORS = "#D55E00"
+ROW_HEIGHT = 42
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    label: str
+    value: float
+    reads: str
+    colour: str
+    hover: str
+
+
+def bars(
+    groups: Sequence[Group],
+    *,
+    measure: Measure = Measure.COST,
+    colours: Mapping[str, str] | None = None,
+    named: Namer = str,
+) -> go.Figure:
+    """Draw a horizontal bar for each group, largest first, the ninth and all after it folded into one."""
+    ranked = _ranked(groups, measure)
+    whole = sum((measure.of(group.totals) for group in groups), Decimal(0))
+    rows = [_bar(group.totals, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
+    return _rows_figure(_folded(rows, ranked, measure, whole))
+
+
+def bars_alt(groups: Sequence[Group], subject: str, measure: Measure = Measure.COST, named: Namer = str) -> str:
+    """Return the sentence that stands for `bars`: the three largest."""
+    top = [f"{named(group.key)} {measure.reads(measure.of(group.totals))}" for group in _ranked(groups, measure)[:3]]
+    return f"{measure} by {subject}: {', '.join(top) or 'nothing'}"
+
+
+def latency(groups: Sequence[Group], *, colours: Mapping[str, str] | None = None, named: Namer = str) -> go.Figure:
+    """Draw for each model a line from its median to its 95th percentile, in seconds, the most used models first."""
+    ranked = _timed(groups)[:SHOWN]
+    rows = [_latency_row(group, named(group.key), _bar_colour(group.key, colours)) for group in ranked]
+    figure = _rows_figure(rows, bar_opacity=0.25)
+    for place, (group, row) in enumerate(zip(ranked, rows, strict=True)):
+        figure.add_trace(_dumbbell(place, group.totals, row))
+    return figure
+
+
+def latency_alt(groups: Sequence[Group], named: Namer = str) -> str:
+    """Return the sentence that stands for `latency`."""
+    told = [
+        f"{named(group.key)} {show.duration(group.totals.p50_latency_ms)}, {show.duration(group.totals.p95_latency_ms)}"
+        for group in _timed(groups)[:3]
+    ]
+    return f"Median and 95th percentile of the response time by model: {'; '.join(told) or 'nothing'}"
+
+
+def errors(kinds: Sequence[tuple[str, int]]) -> go.Figure:
+    """Draw how often runs failed, by kind, most often first."""
+    ranked = sorted(kinds, key=lambda kind: (-kind[1], kind[0]))[:SHOWN]
+    return _rows_figure(
+        [
+            _Row(fault_name(code), number, show.count(number), ERRORS, f"{fault_name(code)}: {show.count(number)}")
+            for code, number in ranked
+        ]
+    )
+
+
+def errors_alt(kinds: Sequence[tuple[str, int]]) -> str:
+    """Return the sentence that stands for `errors`."""
+    ranked = sorted(kinds, key=lambda kind: (-kind[1], kind[0]))[:3]
+    return f"Failed runs by kind: {', '.join(f'{fault_name(code)} {number}' for code, number in ranked) or 'none'}"
+
+
+def _rows_figure(rows: Sequence[_Row], bar_opacity: float = 1.0) -> go.Figure:
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            y=list(range(len(rows))),
+            x=[row.value for row in rows],
+            width=0.26,
+            marker={"color": [row.colour for row in rows], "line": {"width": 0}, "opacity": bar_opacity},
+            customdata=[row.hover for row in rows],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )
+    notes = [note for place, row in enumerate(rows) for note in _notes(place, row)]
+    return figure.update_layout(
+        **_rows_layout(len(rows), max((row.value for row in rows), default=0)), annotations=notes
+    )
+
+
+def _notes(place: int, row: _Row) -> list[dict[str, Any]]:
+    base = {"y": place, "yshift": 15, "showarrow": False, "xref": "paper", "borderpad": 0}
+    return [
+        {**base, "x": 0, "xanchor": "left", "xshift": -1, "text": in_text_colour(chart_label(row.label))},
+        {**base, "x": 1, "xanchor": "right", "xshift": 1, "text": in_text_colour(row.reads)},
+    ]
+
+
+def _rows_layout(rows: int, longest: float) -> dict[str, Any]:
+    return {
+        **QUIET,
+        "height": ROW_HEIGHT * max(rows, 1),
+        "margin": {"l": 0, "r": 2, "t": 0, "b": 0},
+        "showlegend": False,
+        "xaxis": {"range": [0, longest or 1], "visible": False, "fixedrange": True},
+        "yaxis": {"range": [max(rows, 1) - 0.75, -0.6], "visible": False, "fixedrange": True},
+    }
+
+
+def _ranked(groups: Sequence[Group], measure: Measure) -> list[Group]:
+    return sorted(groups, key=lambda group: (-measure.of(group.totals), -group.totals.runs, group.key))
+
+
+def _bar(totals: Totals, name: str, colour: str, measure: Measure, whole: Decimal) -> _Row:
+    value = measure.of(totals)
+    part = f" · {show.share(float(value / whole))}" if whole else ""
+    told = f"<b>{escape(name)}</b><br>{show.money(totals.cost)} · {show.count(totals.runs)} runs"
+    hover = f"{told} · {show.count(totals.total_tokens)} tokens · {show.share(totals.error_rate)} failed"
+    return _Row(name, float(value), f"{measure.reads(value)}{part}", colour, hover)
+
+
+def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: Decimal) -> list[_Row]:
+    rest = ranked[SHOWN:]
+    if not rest:
+        return rows
+    value = sum((measure.of(group.totals) for group in rest), Decimal(0))
+    part = f" · {show.share(float(value / whole))}" if whole else ""
+    reads = f"{measure.reads(value)}{part}"
+    label = f"{FOLDED} ({len(rest)})"
+    return [*rows[:SHOWN], _Row(label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
+
+
+def _timed(groups: Sequence[Group]) -> list[Group]:
+    timed = [group for group in groups if group.totals.p50_latency_ms is not None]
+    return sorted(timed, key=lambda group: (-group.totals.runs, group.key))
+
+
+def _latency_row(group: Group, name: str, colour: str) -> _Row:
+    totals = group.totals
+    median, slow = show.duration(totals.p50_latency_ms), show.duration(totals.p95_latency_ms)
+    first_word = f"<br>First word, median: {show.duration(totals.p50_ttft_ms)}" if totals.p50_ttft_ms else ""
+    hover = f"<b>{escape(name)}</b><br>Median: {median}<br>95 of 100 within: {slow}{first_word}"
+    return _Row(name, (totals.p95_latency_ms or 0) / 1000, f"{median} · {slow}", colour, hover)
+
+
+def _dumbbell(place: int, totals: Totals, row: _Row) -> go.Scatter:
+    return go.Scatter(
+        x=[(totals.p50_latency_ms or 0) / 1000, row.value],
+        y=[place, place],
+        mode="lines+markers",
+        line={"color": row.colour, "width": 2},
+        marker={"size": 9, "color": row.colour, "symbol": ["circle", "line-ns-open"], "opacity": 1},
+        customdata=[row.hover, row.hover],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _bar_colour(key: str, colours: Mapping[str, str] | None) -> str:
+    return ACCENT if colours is None else colours.get(key) or model_colour(key)
