@@ -1,0 +1,1 @@
+"""Tests that drive the running product through a real browser."""

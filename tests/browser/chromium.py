@@ -1,0 +1,54 @@
+"""The browser: the system's own Chromium, kept from talking to anybody but the page's server."""
+
+import shutil
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+
+from tests.browser.product import ADMIN, PASSWORD, Product
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the system's Chromium without a window."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "no Chromium is installed: run `make test`, which sees to it"
+    return playwright.chromium.launch(executable_path=program, args=[*SWITCHES])
+
+
+def watch(context: BrowserContext, origin: str) -> list[str]:
+    """Return a list that fills with all that no page should do: errors, broken policies, requests to other hosts."""
+    problems: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            problems.append(f"console: {message.text}")
+
+    def asked(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.netloc != urlsplit(origin).netloc:
+            problems.append(f"request to another host: {request.url}")
+
+    context.on("console", heard)
+    context.on("weberror", lambda error: problems.append(f"script: {error.error}"))
+    context.on("request", asked)
+    return problems
+
+
+def sign_in(page: Page, product: Product, name: str = ADMIN, password: str = PASSWORD) -> None:
+    """Sign in through the form, as a person does, and wait for the frame of the lab."""
+    page.goto(product.url)
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
