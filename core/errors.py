@@ -17,6 +17,8 @@ A failure of a provider is no exception but the outcome of a run: see `core.doma
 """
 
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 
 
 class LabError(Exception):
@@ -112,3 +114,11 @@ class StoreUnavailable(Unavailable):
     """The database did not answer in time."""
 
     code = "store_unavailable"
+
+
+def described(error: BaseException) -> str:
+    """Return the kind of an unforeseen error and where it arose, for a log: no message and no trace, since either may
+    hold a key or a prompt."""
+    frames = extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -123,10 +123,11 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     postgres = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
     if postgres:
         stack.push_async_callback(asyncio.to_thread, postgres.stop)
-    database = Database(await asyncio.to_thread(_migrated_url, settings, postgres))
+    url = await asyncio.to_thread(_migrated_url, settings, postgres)
+    database, instance = Database(url), Instance(url)
     stack.push_async_callback(asyncio.to_thread, database.close)
-    instance = await asyncio.to_thread(Instance, database)
     stack.push_async_callback(asyncio.to_thread, instance.close)
+    await asyncio.to_thread(instance.open)
     local = _started(LocalModel(settings.data_dir), stack) if settings.embedded_model else None
     client = ProviderClient()
     stack.push_async_callback(client.aclose)

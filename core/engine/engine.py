@@ -19,7 +19,7 @@ from core.domain.faults import FaultCode
 from core.domain.runs import Admission, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
-from core.errors import Unavailable
+from core.errors import Unavailable, described
 from core.providers.client import ProviderClient
 from core.providers.registry import Provider
 
@@ -106,7 +106,7 @@ class Engine:
         reader = self._readers[run.admission.run_id]
         await asyncio.wait({reader})
         if not reader.cancelled() and (error := reader.exception()):
-            log.error("run %s failed inside the lab", run.admission.run_id, exc_info=error)
+            log.error("run %s failed inside the lab: %s", run.admission.run_id, described(error))
             run.take([Failed(FaultCode.INTERNAL)])
         run.end(
             run.tally.outcome(
@@ -124,8 +124,8 @@ class Engine:
         assert run.outcome is not None
         try:
             await self._settlement.settle(run.outcome)
-        except OSError:
-            log.critical("run %s could not be recorded: the disk refuses", run.admission.run_id, exc_info=True)
+        except OSError as error:
+            log.critical("run %s could not be recorded: %s", run.admission.run_id, described(error))
         run.settled.set()
         self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
 

@@ -162,7 +162,7 @@ class Models:
 
     def _key(self, provider: Provider) -> str | None:
         if self._is_embedded(provider) and self._local:
-            return self._local.api_key
+            return self._local.key
         key = self._settings.api_key(provider.name)
         return key.get_secret_value() if key else None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Row, RowMapping, Select, case, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from core.domain.chat import Message, Parameters
 from core.domain.pricing import FALLBACK, UNKNOWN, Cost, CostLine, CostSource, Prices
@@ -21,7 +22,7 @@ IS_ESTIMATE = logs.c.cost_source.in_([CostSource.ESTIMATED, CostSource.UNKNOWN])
 """Whether a cost is not exact; one of unknown source is taken for an estimate."""
 
 _EXCERPT = logs.c.metadata["prompt"].astext.label("prompt")
-_SAID = func.jsonb_path_query_array(run_texts.c.messages, '$[*] ? (@.role == "user")')
+_SAID = func.jsonb_path_query_array(run_texts.c.messages, '$[*] ? (@.role == "user")', type_=JSONB)
 LAST_QUESTION = _SAID[-1]["content"].astext
 
 
