@@ -1,5 +1,6 @@
 """The frame: the way in, the navigation, the foot of the sidebar. Every run of every page begins here."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from core.errors import LabError
 from pages.components import errors, session, sidebar, sign_in
 
+ICON = Path(__file__).with_name("components") / "icon.svg"
 PAGES = [
     st.Page("playground.py", title="Playground", icon=":material/chat:", default=True),
     st.Page("history.py", title="History", icon=":material/history:"),
@@ -14,7 +16,7 @@ PAGES = [
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
 
-st.set_page_config(page_title="Testing Lab", page_icon=":material/science:", layout="wide")
+st.set_page_config(page_title="Testing Lab", page_icon=ICON, layout="wide")
 try:
     user = session.find_user()
 except LabError as error:

@@ -1,8 +1,10 @@
-"""Everything that is served beside the pages: one application under `/api`, with its own answers to every error."""
+"""Everything that is served beside the pages: one application under `/api`, with its own answer to every error."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 
 from core.api.auth import AUTH_ROUTES
 from core.api.errors import http_error, lab_error, unexpected_error
@@ -14,4 +16,11 @@ api = Starlette(
     exception_handlers={HTTPException: http_error, LabError: lab_error, Exception: unexpected_error},
 )
 
-routes: list[BaseRoute] = [Mount("/api", app=api)]
+
+async def first_page(request: Request) -> Response:
+    """`GET /playground`: Streamlit serves its first page at `/` only, so lead there, with what the URL asks for."""
+    query = request.url.query
+    return RedirectResponse(f"/?{query}" if query else "/", 307)
+
+
+routes: list[BaseRoute] = [Mount("/api", app=api), Route("/playground", first_page)]

@@ -18,7 +18,7 @@ def show_unexpected(error: Exception) -> bool:
         st.error(error.message, icon=ICON)
         return True
     identity = token_hex(4)
-    log.error("unexpected error %s on a page", identity, exc_info=error)
+    log.error("unexpected error %s on a page: %s", identity, type(error).__name__)
     st.error(f"Something went wrong on our side. Reload the page; if it stays, ask about **{identity}**.", icon=ICON)
     return True
 

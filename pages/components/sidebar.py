@@ -13,8 +13,7 @@ from pages.components.redirect import leave_for
 
 def show(user: User) -> None:
     """Draw the foot for `user`."""
-    with st.sidebar:
-        st.space("stretch")
+    with st.sidebar, st.container(height="stretch", vertical_alignment="bottom"):
         _show_allowance(lab.current().runs.allowance(user))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f":material/person: {literal(user.username)}  \n:small[:gray[{user.tier.title()}]]")
@@ -36,5 +35,5 @@ def _show_allowance(allowance: Allowance) -> None:
     if allowance.runs_limit is None:
         st.caption(f"{count(allowance.runs_used)} runs · {spent}")
     else:
-        used = min(allowance.runs_used / allowance.runs_limit, 1.0)
-        st.progress(used, text=f":small[{count(allowance.runs_left)} runs left · {spent}]")
+        left = max(allowance.runs_limit - allowance.runs_used, 0)
+        st.progress(1 - left / allowance.runs_limit, text=f":small[{count(left)} runs left · {spent}]")

@@ -18,12 +18,13 @@ from pages.components.redirect import leave_for
 
 WORDS = {"Form name": "Testing Lab", "Username": "User name", "Password": "Password", "Login": "Sign in"}
 CARD_WIDTH = 380
+TOP_MARGIN = 96
 
 
 def show(page: str) -> None:
     """Show the form; once signed in, the browser goes on to `page`, a path of this site."""
     with st.container(horizontal_alignment="center"), st.container(width=CARD_WIDTH):
-        st.space("large")
+        st.space(TOP_MARGIN)
         door = _Door()
         _Form(door).login(fields=WORDS)
         if door.error:

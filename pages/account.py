@@ -1,0 +1,67 @@
+"""Account: the own password, and where one is signed in."""
+
+import streamlit as st
+
+from core.domain.accounts import SessionInfo
+from core.errors import LabError
+from core.lab import current
+from core.services.passwords import MIN_CHARACTERS
+from pages.components import session
+from pages.components.devices import device
+from pages.components.errors import ICON
+from pages.components.format import literal, when
+
+CARD_WIDTH = 560
+
+user = session.require_user()
+accounts, zone = current().accounts, current().settings.timezone
+
+
+def change_password() -> None:
+    """Draw the form, and change the password when it is sent."""
+    with st.form("password", clear_on_submit=True):
+        old = st.text_input("Current password", type="password", autocomplete="current-password")
+        hint = f"{MIN_CHARACTERS} characters or more. A few words in a row are easy to keep in mind."
+        new = st.text_input("New password", type="password", autocomplete="new-password", help=hint)
+        again = st.text_input("New password once more", type="password", autocomplete="new-password")
+        sent = st.form_submit_button("Change password", type="primary")
+    if not sent:
+        return
+    if new != again:
+        st.error("The two new passwords differ. Nothing was changed.", icon=ICON)
+        return
+    try:
+        accounts.change_password(user, old, new, session.token())
+    except LabError as error:
+        st.error(error.message, icon=ICON)
+    else:
+        st.success("Your password is changed. You are signed out everywhere else.", icon=":material/check:")
+
+
+def show_session(one: SessionInfo) -> None:
+    """Draw one session, with the button that ends it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        used = f"Last used {when(one.last_seen_at, zone)} · since {when(one.created_at, zone)} · {literal(one.address)}"
+        st.markdown(f"**{literal(device(one.agent))}**  \n:small[:gray[{used}]]")
+        if one.current:
+            st.badge("This browser", color="green")
+        elif st.button("End", key=f"end-{one.id}", help="Sign this browser out"):
+            accounts.end_session(user, one.id)
+            st.rerun()
+
+
+st.title("Account")
+st.caption(f"{literal(user.username)} · {user.tier.title()} · {user.role}")
+with st.container(width=CARD_WIDTH):
+    st.subheader("Password")
+    change_password()
+    st.subheader("Where you are signed in")
+    sessions = accounts.sessions(user, session.token())
+    with st.container(border=True):
+        for one in sessions:
+            show_session(one)
+    if len(sessions) == 1:
+        st.caption("Nowhere else. Other browsers that you sign in with are listed here.")
+    elif st.button("Sign out everywhere else", icon=":material/logout:"):
+        accounts.end_other_sessions(user, session.token())
+        st.rerun()
