@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 import httpx
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_READ_BYTES = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -39,7 +40,7 @@ class Patience:
 async def chunks(response: httpx.Response, patience: Patience, cap: int = MAX_BODY_BYTES) -> AsyncGenerator[bytes]:
     """Yield the body as it comes. Raises `BodyTooLarge`, `UnknownEncoding`, `zlib.error`, `TimeoutError` and what
     httpx raises."""
-    inflated = _inflater(response.headers.get("content-encoding", ""), cap)
+    inflated = _inflater(response.headers.get("content-encoding", ""))
     left = cap
     async with aclosing(_reads(response)) as reads:
         while True:
@@ -70,13 +71,26 @@ async def _reads(response: httpx.Response) -> AsyncGenerator[bytes]:
             yield read
 
 
-def _inflater(encoding: str, cap: int) -> Callable[[bytes], bytes]:
-    """No call makes more than the cap and one byte, so a bomb has no room to go off."""
+def _inflater(encoding: str) -> Callable[[bytes], bytes]:
     match encoding.strip().lower():
         case "" | "identity":
             return lambda data: data
         case "gzip" | "x-gzip" | "deflate":
-            engine = zlib.decompressobj(_GZIP_OR_ZLIB)
-            return lambda data: engine.decompress(data, cap + 1)
+            return _Inflater().inflated
         case _:
             raise UnknownEncoding
+
+
+class _Inflater:
+    """A read that inflates to more than `MAX_READ_BYTES` is a bomb, and has no room to go off."""
+
+    def __init__(self) -> None:
+        self._engine = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def inflated(self, data: bytes) -> bytes:
+        plain = self._engine.decompress(data, MAX_READ_BYTES)
+        if self._engine.unconsumed_tail:
+            raise BodyTooLarge
+        if self._engine.unused_data:  # what follows the end would gather without a limit
+            raise UnknownEncoding
+        return plain

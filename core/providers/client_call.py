@@ -145,7 +145,7 @@ class Call:
         return self._address.dialect.encode(self._address.provider, self._request, without=without)
 
     def _optional(self, encoded: Encoded) -> frozenset[str]:
-        return frozenset(self._address.dialect.OPTIONAL) & encoded.body.keys()
+        return frozenset(name for name in self._address.dialect.OPTIONAL if name in encoded.body)
 
 
 async def lookup(http: httpx.AsyncClient, address: Address, path: str) -> Any:

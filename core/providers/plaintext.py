@@ -22,7 +22,7 @@ _SECRETS = re.compile(
 _SILENT_TAGS = re.compile(r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-z!][^<>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 _LINKS = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
-_MARKS = str.maketrans("", "", "<>`[]|*")
+_MARKS = str.maketrans("", "", "<>`|*")
 _SCRIPT_URL = re.compile(r"\b(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
 
 
@@ -74,5 +74,6 @@ def _without_markup(text: str) -> str:
     text = html.unescape(html.unescape(text))
     text = _TAGS.sub(" ", _SILENT_TAGS.sub(" ", text))
     text = _SCRIPT_URL.sub("", _LINKS.sub(r"\1", text)).translate(_MARKS)
+    text = text.replace("](", "] (").replace("![", "[")
     words = " ".join(text.split())
     return "".join(letter for letter in words if unicodedata.category(letter)[0] != "C").strip("# ")

@@ -1,0 +1,164 @@
+"""The server: a loop in a thread, connections that are watched, and a record of all that came."""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.simulator.behaviours import Stage, behaviour_of
+from tests.simulator.lists import models_of
+from tests.simulator.script import Script
+from tests.simulator.voices import ChatVoice, MessagesVoice, Voice
+from tests.simulator.wire import Connection, Reply, Request, WatchedProtocol, read_request
+
+_PATHS = {"openrouter": "/openrouter/api/v1", "anthropic": "/anthropic", "groq": "/groq/openai/v1"}
+_GONE = (ConnectionError, asyncio.IncompleteReadError)
+
+
+class Simulator:
+    """A provider on 127.0.0.1. Enter it to start; `requests` and `connections` tell what it saw."""
+
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Request] = []
+        self.connections: list[Connection] = []
+        self._port, self._host, self._tls = port, host, tls
+        self._asked: Counter[str] = Counter()
+        self._voices: dict[str, Voice] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
+        self._ready = threading.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a path."""
+        return f"{'https' if self._tls else 'http'}://{'localhost' if self._tls else self._host}:{self._port}"
+
+    def base_url(self, provider: str) -> str:
+        """Return the base URL for `provider`, written as its own SDK writes it."""
+        return self.url + _PATHS.get(provider, f"/{provider}/v1")
+
+    def clear(self) -> None:
+        """Forget what was seen."""
+        self.requests.clear()
+        self.connections.clear()
+        self._asked.clear()
+
+    def __enter__(self) -> "Simulator":
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError("the simulator did not start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            self._loop.create_server(self._protocol, self._host, self._port, ssl=self._tls, backlog=1024)
+        )
+        self._port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        server.close()
+        self._loop.run_until_complete(self._stop())
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        connection = Connection()
+        self.connections.append(connection)
+        reader = asyncio.StreamReader(limit=64 << 20)
+        protocol: WatchedProtocol
+
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = self._loop.create_task(self._serve(reader, writer, connection, protocol.gone))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        protocol = WatchedProtocol(reader, begin, connection)
+        return protocol
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection, gone: asyncio.Event
+    ) -> None:
+        reply = Reply(writer, connection)
+        with contextlib.suppress(*_GONE):
+            while reply.keeps_open:
+                request = await read_request(reader, connection)
+                self.requests.append(request)
+                await _unless(gone, self._answer(request, reply))
+        writer.close()
+
+    async def _answer(self, request: Request, reply: Reply) -> None:
+        path = urlsplit(request.path).path
+        if path.endswith(("/chat/completions", "/messages")) and request.method == "POST":
+            await self._perform(request, reply)
+        elif path.endswith("/models"):
+            await reply.whole(200, models_of(request.provider))
+        elif path.endswith("/generation"):
+            await self._tell_cost(request, reply)
+        else:
+            await reply.whole(404, {"error": {"message": f"no such path: {path}"}})
+
+    async def _perform(self, request: Request, reply: Reply) -> None:
+        if wrong := _complaint(request):
+            await reply.whole(*wrong)
+            return
+        script = Script.of(request.body["model"])
+        kind = MessagesVoice if request.path.endswith("/messages") else ChatVoice
+        voice = kind(request.provider, request.body, script)
+        self._voices[voice.id] = voice
+        before = self._asked[voice.model]
+        self._asked[voice.model] += 1
+        await behaviour_of(script)(Stage(request, reply, script, voice, before))
+
+    async def _tell_cost(self, request: Request, reply: Reply) -> None:
+        """OpenRouter knows only a moment later: the first question is answered 404."""
+        voice = self._voices.get(request.query.get("id", ""))
+        self._asked[request.path] += 1
+        if not isinstance(voice, ChatVoice) or self._asked[request.path] == 1:
+            await reply.whole(404, {"error": {"message": "Generation not found", "code": 404}})
+            return
+        usage = voice.usage()
+        data: dict[str, Any] = {"id": voice.id, "model": voice.model, "total_cost": usage["cost"], "cancelled": True}
+        data |= {"native_tokens_prompt": usage["prompt_tokens"], "native_tokens_completion": voice.said}
+        await reply.whole(200, {"data": data})
+
+
+def _complaint(request: Request) -> tuple[int, Any] | None:
+    """What a real provider would refuse: no key, and for Messages what the dialect does not allow."""
+    if not request.key and request.provider != "local":
+        return 401, {"error": {"type": "authentication_error", "message": "no key was sent"}}
+    if not request.path.endswith("/messages"):
+        return None
+    body = request.body
+    roles = [message["role"] for message in body["messages"]]
+    alternate = all(role != following for role, following in pairwise(roles))
+    if "max_tokens" in body and body.get("temperature", 0) <= 1 and set(roles) <= {"user", "assistant"} and alternate:
+        return None
+    return 400, {"type": "error", "error": {"type": "invalid_request_error", "message": "not a valid request"}}
+
+
+async def _unless(gone: asyncio.Event, answer: Any) -> None:
+    """Run `answer` until it is done or the client is gone."""
+    task = asyncio.ensure_future(answer)
+    leaving = asyncio.ensure_future(gone.wait())
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not task.done():
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
