@@ -30,7 +30,9 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 LOOK_EVERY_S = 0.02
 LONGEST_SOCKET_PATH = 103  # bytes; the shortest limit of the systems that we run on
-_SOCKET = ".s.PGSQL.5432"
+LARGEST_LOG = 1_000_000  # bytes
+PORT = 5432  # of no network: a part of the socket's name
+_SOCKET = f".s.PGSQL.{PORT}"
 
 
 class EmbeddedPostgres:
@@ -74,7 +76,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """Where the running server is reached, as a PostgreSQL URL."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._socket_folder()), safe='')}"
+        return f"postgresql://postgres@/postgres?host={quote(str(self._socket_folder()), safe='')}&port={PORT}"
 
     def __enter__(self) -> "EmbeddedPostgres":
         self.start()
@@ -114,8 +116,9 @@ class EmbeddedPostgres:
 
     def _start_keeper(self) -> None:
         # The socket's name is relative to the server's own directory: no path is too long for it, or has spaces.
-        settings = ["-h", "", "-k", ".", "-c", "jit=off", "-c", "log_min_messages=warning", "-c", "log_timezone=UTC"]
-        server = [*_identity(self._data), str(_programs() / "postgres"), "-D", str(self._data), *settings]
+        place = ["-D", str(self._data), "-h", "", "-k", ".", "-p", str(PORT)]
+        settings = ["jit=off", "log_checkpoints=off", "log_timezone=UTC"]
+        server = [*_identity(self._data), str(_programs() / "postgres"), *place, *(f"--{value}" for value in settings)]
         self._run([sys.executable, "-I", keeper.__file__, str(self._folder), *server])
 
     def _settled(self) -> bool:
@@ -151,9 +154,19 @@ class EmbeddedPostgres:
         return True
 
     def _run(self, command: list[str]) -> None:
-        """Run a program to its end; what it says goes to the log, and so does what its children say later."""
-        with (self._folder / "server.log").open("ab") as log:
-            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=START_LIMIT_S)
+        """Run a program to its end; what it says goes to the log, and so does what its children say later.
+
+        It is given nothing of our environment but the path: keys have no business there.
+        """
+        path = self._folder / "server.log"
+        if path.exists() and path.stat().st_size > LARGEST_LOG:
+            path.rename(path.with_suffix(".old"))
+        path_only = {"PATH": os.environ.get("PATH", os.defpath)}
+        quiet = subprocess.DEVNULL
+        with path.open("ab") as log:
+            subprocess.run(
+                command, check=True, env=path_only, stdin=quiet, stdout=log, stderr=log, timeout=START_LIMIT_S
+            )
 
     def _last_words(self) -> str:
         lines = (self._folder / "server.log").read_text(errors="replace").strip().splitlines()

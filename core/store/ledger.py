@@ -103,7 +103,7 @@ def _take_of_month(connection: Connection, user_id: str, month: date, limit: int
     if used is None:
         assert limit is not None
         at = resets_at.astimezone(UTC)
-        message = f"Your {limit:,} runs of this month are used up. They start anew on {at.day} {at:%B %Y, %H:%M} UTC."
+        message = f"You have used up this month's runs ({limit:,}). They start anew on {at.day} {at:%B %Y, %H:%M} UTC."
         raise LimitReached(message, limit=limit, used=max(limit, 0), resets_at=resets_at)
     return used
 
@@ -111,7 +111,7 @@ def _take_of_month(connection: Connection, user_id: str, month: date, limit: int
 def _take_place(connection: Connection, user_id: str, limit: int) -> None:
     taken = _count_up(connection, running_counts, {"user_id": user_id}, running_counts.c.running, limit or None)
     if taken is None:
-        message = f"You already have {limit} runs going, the most at once. Wait until one ends, or stop one."
+        message = f"You have as many runs going as may go at once ({limit}). Wait until one ends, or stop one."
         raise LimitReached(message, limit=limit, used=limit, resets_at=None)
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Row, RowMapping, Select, case, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, RowMapping, Select, case, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
 from core.domain.chat import Message, Parameters
 from core.domain.pricing import FALLBACK, UNKNOWN, Cost, CostLine, CostSource, Prices
@@ -22,7 +22,8 @@ IS_ESTIMATE = logs.c.cost_source.in_([CostSource.ESTIMATED, CostSource.UNKNOWN])
 """Whether a cost is not exact; one of unknown source is taken for an estimate."""
 
 _EXCERPT = logs.c.metadata["prompt"].astext.label("prompt")
-_SAID = func.jsonb_path_query_array(run_texts.c.messages, '$[*] ? (@.role == "user")', type_=JSONB)
+_OF_THE_USER = cast('$[*] ? (@.role == "user")', JSONPATH)
+_SAID = func.jsonb_path_query_array(run_texts.c.messages, _OF_THE_USER, type_=JSONB)
 LAST_QUESTION = _SAID[-1]["content"].astext
 
 
