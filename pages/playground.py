@@ -1,14 +1,15 @@
 """The playground: put a prompt to any model, watch the answer come, see what it cost."""
 
 import streamlit as st
-from pages.components.session import require_user
 
 from core.lab import current
 from pages.components.composer import Composer
 from pages.components.conversation import open_conversation
+from pages.components.session import require_user
 from pages.components.turns import asked_again, draw_turns
 from pages.components.welcome import draw_welcome
 
+st.set_page_config(layout="centered")
 user = require_user()
 lab = current()
 conversation = open_conversation(lab, user)
@@ -19,10 +20,12 @@ if prompt := composer.draw():
 elif asked_again() and conversation.turns:
     composer.send_again()
 
+welcome = st.empty()
 if conversation.turns:
     draw_turns(conversation, composer.model_name)
 else:
-    draw_welcome(lab.templates.all())
+    with welcome.container():
+        draw_welcome(lab.templates.all())
 
 if run := conversation.live:
     run.settled.wait(1)

@@ -123,7 +123,7 @@ def _pick_template(templates: tuple[Template, ...]) -> None:
 
 def _quoted(quote: Quote) -> str:
     tokens = f"{ESTIMATED} {count(quote.input_tokens)} tokens in · up to {count(quote.max_output_tokens)} out"
-    return f"{tokens} · at most {money(quote.worst_case_usd)}"
+    return f"{tokens} · {f'at most {money(quote.worst_case_usd)}' if quote.worst_case_usd else 'free'}"
 
 
 def _plain(error: LabError | ValidationError) -> str:

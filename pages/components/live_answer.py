@@ -10,6 +10,7 @@ import streamlit as st
 from core.domain.events import Delta, ReasoningDelta
 from core.services.runs import LiveRun
 from pages.components.blocks import BlockCutter
+from pages.components.format import literal
 
 SHORTEST_PAUSE_S = 0.08
 LONGEST_PAUSE_S = 0.5
@@ -27,13 +28,26 @@ class Token:
 
 def draw_live(run: LiveRun) -> None:
     """Show what the run says until it ends. A rerun or a stop takes hold within a look (80 ms), silent or not."""
+    slot = st.empty()
+    slot.markdown(f":shimmer[Waiting for the first word of {literal(run.provider)}]")
     stream = _tokens(run)
-    head = next(stream, None)
+    head = _first(stream)
+    with slot.container():
+        _draw_blocks(head, stream)
+
+
+def _first(stream: Iterator[Token]) -> Token | None:
+    """Return the first token that has something to show; None if the run ends without."""
+    return next((token for token in stream if token.text or token.opens), None)
+
+
+def _draw_blocks(head: Token | None, stream: Iterator[Token]) -> None:
     while head:
         block = _Block(head, stream)
         if head.reasoning:
-            with st.status(":shimmer[Thinking]", type="compact", expanded=True):
+            with st.status(":shimmer[Thinking]", type="compact", expanded=True) as thinking:
                 st.write_stream(block.pieces())
+            thinking.update(label="Thinking", state="complete", expanded=False)
         else:
             st.write_stream(block.pieces())
         head = block.next_head

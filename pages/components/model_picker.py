@@ -44,8 +44,9 @@ def choose_model(model_id: str) -> None:
 
 def _label(choice: ModelChoice) -> str:
     model = choice.model
-    context = f"{compact(model.context_tokens)} context" if model.context_tokens else None
-    parts = [model.display_name, choice.provider_name, _prices(model), context, _hurdle(choice)]
+    provider = "Local" if model.provider == "local" else choice.provider_name
+    context = compact(model.context_tokens) if model.context_tokens else None
+    parts = [model.display_name, provider, _prices(model), context, _hurdle(choice)]
     return " · ".join(part for part in parts if part)
 
 
@@ -54,7 +55,7 @@ def _prices(model: ModelInfo) -> str:
         return "free"
     if model.prices.source is PriceSource.FALLBACK:
         return "price not known"
-    return f"{money(model.prices.input.base)} in, {money(model.prices.output.base)} out per 1M"
+    return f"{money(model.prices.input.base)} in, {money(model.prices.output.base)} out"
 
 
 def _hurdle(choice: ModelChoice) -> str | None:

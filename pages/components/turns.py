@@ -1,7 +1,6 @@
 """Draws the turns of a conversation: what was said, the answer, its figures, and what can be done next."""
 
 import streamlit as st
-from pages.components.run_details import draw_figures
 
 from core.domain.runs import RunStatus
 from pages.components.answers import Answer
@@ -10,14 +9,12 @@ from pages.components.composer import write
 from pages.components.conversation import Conversation, Turn
 from pages.components.format import literal
 from pages.components.live_answer import draw_live
+from pages.components.run_details import draw_figures
 from pages.components.transcript import as_json, as_markdown
 
 _AGAIN = "again"
-_STATUS_NOTES = {
-    RunStatus.CANCELLED: "Stopped.",
-    RunStatus.INCOMPLETE: "Broken off.",
-    RunStatus.UNKNOWN: "Not known how it ended.",
-}
+_CUT_AT_LIMIT = frozenset({"length", "max_tokens"})
+"""The providers' words for an answer that reached its longest length."""
 
 
 def asked_again() -> bool:
@@ -44,13 +41,15 @@ def _draw_last(conversation: Conversation, model_name: str) -> None:
     if run := conversation.live:
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             draw_live(run)
+        st.empty()  # takes away what could be done after the answer before
         return
     _draw_reply(conversation.turns[-1])
     _draw_next_steps(conversation, model_name)
 
 
 def _draw_reply(turn: Turn) -> None:
-    with st.chat_message("assistant", avatar=":material/smart_toy:"):
+    """Draw a reply in one container: it stands where `draw_live` drew, so that what has streamed stays as it is."""
+    with st.chat_message("assistant", avatar=":material/smart_toy:"), st.container():
         if isinstance(turn.reply, Answer):
             _draw_answer(turn.reply)
         else:
@@ -62,11 +61,25 @@ def _draw_answer(answer: Answer) -> None:
         with st.expander("Thinking", type="compact"):
             st.markdown(answer.reasoning)
     _draw_text(answer.text)
-    if answer.error_message:
-        st.error(literal(answer.error_message), icon=":material/error:")
-    for notice in answer.notices:
-        st.caption(f":material/info: {literal(notice)}")
+    if answer.status is RunStatus.ERROR:
+        st.error(literal(answer.error_message or "The run failed."), icon=":material/error:")
+    for remark in (_ending(answer), *answer.notices):
+        if remark:
+            st.caption(f":material/info: {literal(remark)}")
     draw_figures(answer)
+
+
+def _ending(answer: Answer) -> str | None:
+    """What is to be said of how the answer ended, where it is not simply complete."""
+    match answer.status:
+        case RunStatus.CANCELLED | RunStatus.INCOMPLETE | RunStatus.UNKNOWN:
+            return answer.error_message or "Stopped. What had arrived is kept, and was charged."
+        case RunStatus.COMPLETED if answer.finish_reason in _CUT_AT_LIMIT:
+            return "The answer reached its longest length. Raise it under Parameters to let it go on."
+        case RunStatus.COMPLETED if not answer.text:
+            return "The model ended without a word."
+        case _:
+            return None
 
 
 def _draw_text(text: str) -> None:
