@@ -28,5 +28,6 @@ if user is None:
     query = urlencode(st.query_params.to_dict())
     sign_in.show(f"/{page.url_path}{'?' if query else ''}{query}")
     st.stop()
+st.logo(ICON, size="large")
 sidebar.show(user)
 page.run()

@@ -4,6 +4,8 @@ The hashes are those of streamlit-authenticator's `Hasher` (bcrypt, its default 
 because it brings Streamlit along; a test holds the two together.
 """
 
+import re
+
 import bcrypt
 
 from core.errors import InvalidRequest
@@ -14,6 +16,9 @@ MAX_BYTES = 72
 
 NOBODYS_HASH = "$2b$12$e36DwPdrpsJgDnS7rXQ1PO1XgoM.gK/Z0wYJjVDH7NrZRll6Y/Mm2"
 """A hash of no password, so that an unknown name takes as long as a known one."""
+
+
+_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
 
 
 def hash_password(password: str) -> str:
@@ -35,11 +40,13 @@ def check_strength(password: str) -> None:
 def matches(password: str, password_hash: str | None) -> bool:
     """Return whether `password` is the one behind `password_hash`, in the same time whatever the answer.
 
-    None is the hash of an account that does not exist. A password that is too long for bcrypt matches nothing.
+    None, or what is no bcrypt hash, belongs to an account that nobody can sign in to. bcrypt would read a longer
+    password only in part, so that one matches nothing.
     """
     secret = _bytes(password)
-    same = bcrypt.checkpw(secret[:MAX_BYTES], (password_hash or NOBODYS_HASH).encode())
-    return same and password_hash is not None and len(secret) <= MAX_BYTES
+    known = password_hash is not None and _BCRYPT.fullmatch(password_hash)
+    same = bcrypt.checkpw(secret[:MAX_BYTES], (known.string if known else NOBODYS_HASH).encode())
+    return same and bool(known) and len(secret) <= MAX_BYTES
 
 
 def _bytes(password: str) -> bytes:

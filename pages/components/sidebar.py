@@ -13,7 +13,7 @@ from pages.components.redirect import leave_for
 
 def show(user: User) -> None:
     """Draw the foot for `user`."""
-    with st.sidebar, st.container(height="stretch", vertical_alignment="bottom"):
+    with st.sidebar:
         _show_allowance(lab.current().runs.allowance(user))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f":material/person: {literal(user.username)}  \n:small[:gray[{user.tier.title()}]]")
