@@ -26,7 +26,6 @@ COMMAND = (sys.executable, "-m", "core.providers.local_server")
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FIRST_DELAY_S, _LONGEST_DELAY_S, _STEADY_S = 0.5, 30.0, 60.0
-_STOP_S = 3.0
 
 
 class LocalModel:
@@ -81,15 +80,13 @@ class LocalModel:
         return self.base_url
 
     def stop(self) -> None:
-        """End the process and its watcher, by force after a few seconds."""
+        """End the process, which has nothing to keep, and its watcher."""
         with self._lock:
             self._stopping.set()
-            if self._process and self._process.stdin:
-                self._process.stdin.close()
+            if self._process:
+                self._process.kill()
         if self._watcher:
-            self._watcher.join(_STOP_S)
-        if self._process:
-            self._process.kill()
+            self._watcher.join()
         self._port.close()
 
     def _missing(self) -> str | None:
@@ -112,6 +109,7 @@ class LocalModel:
         """Start the process and hand it its plan, unless the lab is stopping.
 
         It gets a session of its own, where the terminal's Ctrl-C does not reach it: runs are to be settled first.
+        And it gets no environment: the system's keys have no business there.
         """
         with self._lock, self._log_file.open("ab") as output:
             if self._stopping.is_set():
@@ -119,6 +117,7 @@ class LocalModel:
             self._process = process = subprocess.Popen(
                 self._command,
                 cwd=_ROOT,
+                env={},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,

@@ -37,7 +37,14 @@ def eventually(condition: Callable[[], object], timeout_s: float = WARM_UP_S) ->
 
 
 def processes_of(parent: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(parent).children() if "local_server" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process(parent).children() if serves_the_model(child)]
+
+
+def serves_the_model(process: psutil.Process) -> bool:
+    try:
+        return "core.providers.local_server" in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def answer(model: LocalModel) -> str:
