@@ -14,17 +14,14 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from core.domain.chat import clean
-from core.domain.runs import EXCERPT_CHARACTERS, Admission, Outcome, RunStatus
+from core.domain.runs import Admission, Outcome, RunStatus
 from core.errors import LimitReached
-from core.store import orphans
+from core.store import entries, orphans
 from core.store.database import Database
 from core.store.places import release
-from core.store.plain import capped, fitting, plain_json
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import month_counts, run_texts, running_counts
 
-SOURCE = "testing_lab"
 CLEARED_AT_ONCE = 1000
 
 
@@ -53,8 +50,8 @@ class Ledger:
         def work(connection: Connection) -> int:
             used = _take_of_month(connection, admission.user_id, month, monthly_limit, resets_at)
             _take_place(connection, admission.user_id, concurrent_limit)
-            connection.execute(insert(logs).values(_started(admission, self._instance_id)))
-            connection.execute(insert(run_texts).values(_texts(admission)))
+            connection.execute(insert(logs).values(entries.started(admission, self._instance_id)))
+            connection.execute(insert(run_texts).values(entries.question(admission)))
             return used
 
         return self._database.call(work)
@@ -66,8 +63,9 @@ class Ledger:
             row = connection.execute(_unsettled(outcome)).one_or_none()
             if row is None:
                 return False
-            kept = _keep_answer(connection, outcome)
-            connection.execute(update(logs).where(logs.c.id == outcome.run_id).values(_settled(outcome, kept)))
+            excerpt = entries.excerpt(outcome) if _keep_answer(connection, outcome) else {}
+            ended = {**entries.settled(outcome), "metadata": _metadata_with(excerpt)}
+            connection.execute(update(logs).where(logs.c.id == outcome.run_id).values(ended))
             if row.status == RunStatus.STARTED:
                 release(connection, [row.user_id])
             return True
@@ -127,34 +125,6 @@ def _count_up(
     return connection.scalar(counted.returning(count))
 
 
-def _started(admission: Admission, instance_id: int) -> dict[str, Any]:
-    request = admission.request
-    return {
-        "id": admission.run_id,
-        "user_id": admission.user_id,
-        "model_name": request.model_id,
-        "status": RunStatus.STARTED,
-        "origin": admission.origin,
-        "prices": admission.prices.model_dump(mode="json"),
-        "reserved_usd": admission.reserved_usd,
-        "estimated_input_tokens": admission.input_tokens,
-        "instance_id": instance_id,
-        "deadline_at": admission.deadline_at,
-        "created_at": admission.started_at,
-        "metadata": {
-            "prompt": request.prompt[:EXCERPT_CHARACTERS],
-            "response": None,
-            "parameters": request.parameters.model_dump(mode="json"),
-            "source": SOURCE,
-        },
-    }
-
-
-def _texts(admission: Admission) -> dict[str, Any]:
-    messages = [message.model_dump() for message in admission.request.messages]
-    return {"run_id": admission.run_id, "messages": messages, "created_at": admission.started_at}
-
-
 def _unsettled(outcome: Outcome) -> Select[Any]:
     waiting = logs.c.status.in_([RunStatus.STARTED, RunStatus.UNKNOWN]) & logs.c.settled_at.is_(None)
     return select(logs.c.user_id, logs.c.status).where(logs.c.id == outcome.run_id, waiting).with_for_update()
@@ -162,40 +132,9 @@ def _unsettled(outcome: Outcome) -> Select[Any]:
 
 def _keep_answer(connection: Connection, outcome: Outcome) -> bool:
     """Keep the answer beside the question; False if the question was cleared, so the answer is not to be kept."""
-    answer = {"response": clean(outcome.text), "reasoning": clean(outcome.reasoning)}
-    kept = connection.execute(update(run_texts).where(run_texts.c.run_id == outcome.run_id).values(answer))
+    text = update(run_texts).where(run_texts.c.run_id == outcome.run_id)
+    kept = connection.execute(text.values(entries.answer(outcome)))
     return kept.rowcount > 0
-
-
-def _settled(outcome: Outcome, keep_excerpt: bool) -> dict[str, Any]:
-    usage, cost = outcome.usage, outcome.cost
-    excerpt = {"response": clean(outcome.text)[:EXCERPT_CHARACTERS]} if keep_excerpt else {}
-    return {
-        "status": outcome.status,
-        "success": outcome.status is RunStatus.COMPLETED,
-        "input_tokens": capped(usage.input_tokens),
-        "output_tokens": capped(usage.output_tokens),
-        "total_tokens": capped(usage.total_tokens),
-        "cached_tokens": capped(usage.cached_tokens),
-        "cache_write_tokens": capped(usage.cache_write_tokens),
-        "reasoning_tokens": capped(usage.reasoning_tokens),
-        "usage_reported": outcome.usage_reported,
-        "raw_usage": plain_json(outcome.raw_usage),
-        "cost": cost.amount,
-        "cost_source": cost.source,
-        "cost_lines": [line.model_dump(mode="json") for line in cost.lines],
-        "latency_ms": capped(outcome.latency_ms),
-        "ttft_ms": capped(outcome.ttft_ms),
-        "finish_reason": fitting(outcome.finish_reason, logs.c.finish_reason),
-        "error_code": outcome.error_code,
-        "error_message": fitting(outcome.error_message, logs.c.error_message),
-        "notices": plain_json(outcome.notices),
-        "generation_id": fitting(outcome.generation_id, logs.c.generation_id),
-        "answered_by": fitting(outcome.answered_by, logs.c.answered_by),
-        "service_tier": fitting(outcome.service_tier, logs.c.service_tier),
-        "settled_at": outcome.ended_at,
-        "metadata": _metadata_with(excerpt),
-    }
 
 
 def _metadata_with(values: Mapping[str, str | None]) -> ColumnElement[Any]:

@@ -1,0 +1,82 @@
+"""What the ledger writes of a run, as rows of its tables: plain values from the domain's."""
+
+from typing import Any
+
+from core.domain.chat import clean
+from core.domain.runs import EXCERPT_CHARACTERS, Admission, Outcome, RunStatus
+from core.store.plain import capped, fitting, plain_json
+from core.store.tables import llm_usage_logs as logs
+
+SOURCE = "testing_lab"
+
+Row = dict[str, Any]
+
+
+def started(admission: Admission, instance_id: int) -> Row:
+    """Return the row of a run that is about to begin."""
+    request = admission.request
+    return {
+        "id": admission.run_id,
+        "user_id": admission.user_id,
+        "model_name": request.model_id,
+        "status": RunStatus.STARTED,
+        "origin": admission.origin,
+        "prices": admission.prices.model_dump(mode="json"),
+        "reserved_usd": admission.reserved_usd,
+        "estimated_input_tokens": admission.input_tokens,
+        "instance_id": instance_id,
+        "deadline_at": admission.deadline_at,
+        "created_at": admission.started_at,
+        "metadata": {
+            "prompt": request.prompt[:EXCERPT_CHARACTERS],
+            "response": None,
+            "parameters": request.parameters.model_dump(mode="json"),
+            "source": SOURCE,
+        },
+    }
+
+
+def question(admission: Admission) -> Row:
+    """Return the row that keeps the texts of a run: so far, what was asked."""
+    messages = [message.model_dump() for message in admission.request.messages]
+    return {"run_id": admission.run_id, "messages": messages, "created_at": admission.started_at}
+
+
+def settled(outcome: Outcome) -> Row:
+    """Return what settling changes in the row of a run, its excerpt apart."""
+    usage, cost = outcome.usage, outcome.cost
+    return {
+        "status": outcome.status,
+        "success": outcome.status is RunStatus.COMPLETED,
+        "input_tokens": capped(usage.input_tokens),
+        "output_tokens": capped(usage.output_tokens),
+        "total_tokens": capped(usage.total_tokens),
+        "cached_tokens": capped(usage.cached_tokens),
+        "cache_write_tokens": capped(usage.cache_write_tokens),
+        "reasoning_tokens": capped(usage.reasoning_tokens),
+        "usage_reported": outcome.usage_reported,
+        "raw_usage": plain_json(outcome.raw_usage),
+        "cost": cost.amount,
+        "cost_source": cost.source,
+        "cost_lines": [line.model_dump(mode="json") for line in cost.lines],
+        "latency_ms": capped(outcome.latency_ms),
+        "ttft_ms": capped(outcome.ttft_ms),
+        "finish_reason": fitting(outcome.finish_reason, logs.c.finish_reason),
+        "error_code": outcome.error_code,
+        "error_message": fitting(outcome.error_message, logs.c.error_message),
+        "notices": plain_json(outcome.notices),
+        "generation_id": fitting(outcome.generation_id, logs.c.generation_id),
+        "answered_by": fitting(outcome.answered_by, logs.c.answered_by),
+        "service_tier": fitting(outcome.service_tier, logs.c.service_tier),
+        "settled_at": outcome.ended_at,
+    }
+
+
+def answer(outcome: Outcome) -> Row:
+    """Return what settling adds to the texts of a run."""
+    return {"response": clean(outcome.text), "reasoning": clean(outcome.reasoning)}
+
+
+def excerpt(outcome: Outcome) -> dict[str, str | None]:
+    """Return what settling adds to the metadata of a run."""
+    return {"response": clean(outcome.text)[:EXCERPT_CHARACTERS]}
