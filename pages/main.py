@@ -1,6 +1,7 @@
 """The frame: the way in, the navigation, the foot of the sidebar. Every run of every page begins here."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -15,15 +16,18 @@ PAGES = [
     st.Page("stats.py", title="Stats", icon=":material/bar_chart:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
+WIDE = ("history", "stats")
 
-st.set_page_config(page_title="Testing Lab", page_icon=ICON, layout="wide")
 try:
     user = session.find_user()
 except LabError as error:
     st.navigation(PAGES, position="hidden")
+    st.set_page_config(page_title="Testing Lab", page_icon=ICON)
     errors.show_waiting(error)
     st.stop()
 page = st.navigation(PAGES, position="sidebar" if user else "hidden")
+layout: Literal["wide", "centered"] = "wide" if page.url_path in WIDE else "centered"
+st.set_page_config(page_title="Testing Lab", page_icon=ICON, layout=layout)
 if user is None:
     query = urlencode(st.query_params.to_dict())
     sign_in.show(f"/{page.url_path}{'?' if query else ''}{query}")

@@ -4,12 +4,11 @@ import streamlit as st
 
 from core.lab import current
 from pages.components.composer import Composer
-from pages.components.conversation import open_conversation
+from pages.components.conversation import name_in_url, open_conversation
 from pages.components.session import require_user
 from pages.components.turns import asked_again, draw_turns
 from pages.components.welcome import draw_welcome
 
-st.set_page_config(layout="centered")
 user = require_user()
 lab = current()
 conversation = open_conversation(lab, user)
@@ -19,6 +18,8 @@ if prompt := composer.draw():
     composer.send(prompt)
 elif asked_again() and conversation.turns:
     composer.send_again()
+
+name_in_url(conversation)
 
 welcome = st.empty()
 if conversation.turns:

@@ -69,19 +69,18 @@ class Models:
 
     def choices(self, user: User) -> list[ModelChoice]:
         """Return every model as `user` may use it: usable ones first, then by provider and name."""
-        reachable = {name: self.reachable(name) for name in PROVIDERS}
-        choices = [
-            ModelChoice(
-                model,
-                PROVIDERS[model.provider].display_name,
-                tier_required(model),
-                may_use(user.tier, model),
-                reachable[model.provider],
-            )
-            for model in self.all()
-            if model.provider in reachable
-        ]
+        choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
         return sorted(choices, key=lambda choice: (not (choice.allowed and choice.available), _order(choice.model)))
+
+    def choice(self, user: User, model: ModelInfo) -> ModelChoice:
+        """Return one model as `user` may use it."""
+        return ModelChoice(
+            model=model,
+            provider_name=PROVIDERS[model.provider].display_name,
+            tier_required=tier_required(model),
+            allowed=may_use(user.tier, model),
+            available=self.reachable(model.provider),
+        )
 
     def find(self, model_id: str) -> ModelInfo:
         """Return the model; one that no list names is priced by the price list, or else by the fallback.

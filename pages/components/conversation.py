@@ -89,11 +89,11 @@ def open_conversation(lab: Lab, user: User) -> Conversation:
         conversation = st.session_state["conversation"] = _opened(lab, user, named)
     elif not conversation.turns and (lost := _unfollowed(lab, user)):
         conversation = st.session_state["conversation"] = _of_live(lost)
-    _name_in_url(conversation)
     return conversation
 
 
-def _name_in_url(conversation: Conversation) -> None:
+def name_in_url(conversation: Conversation) -> None:
+    """Have the URL name the conversation, so that a reload, the back button or a colleague's click finds it."""
     named = str(conversation.run_id) if conversation.run_id else None
     if named and st.query_params.get("run") != named:
         st.query_params["run"] = named

@@ -9,19 +9,31 @@ from core.lab import Lab
 from core.services.models import ModelChoice
 from pages.components.format import compact, money
 
+MODEL = "model_id"
+WIDTH = 440
+FIRST_CHOICES = (
+    "openai/gpt-4o-mini",
+    "anthropic/claude-3-haiku-20240307",
+    "groq/llama-3.1-8b-instant",
+    "openrouter/openai/gpt-4o-mini",
+    "together/meta-llama/Llama-3.3-70B-Instruct-Turbo",
+    "local/smollm2-135m",
+)
+
 
 def pick_model(lab: Lab, user: User) -> ModelChoice:
     """Draw the choice and return what is chosen: usable models first, the others marked with what they need."""
     choices = {choice.model.id: choice for choice in lab.models.choices(user)}
-    if st.session_state.get("model_id") not in choices:
-        st.session_state["model_id"] = st.session_state.get("last_model_id", next(iter(choices)))
+    if st.session_state.get(MODEL) not in choices:
+        st.session_state[MODEL] = _first_choice(choices)
     model_id = st.selectbox(
         "Model",
         list(choices),
         format_func=lambda model_id: _label(choices[model_id]),
-        key="model_id",
+        key=MODEL,
         persist_state="session",
         label_visibility="collapsed",
+        width=WIDTH,
     )
     return choices[model_id]
 
@@ -39,7 +51,13 @@ def offer_instead(lab: Lab, user: User, choice: ModelChoice) -> None:
 
 def choose_model(model_id: str) -> None:
     """Choose a model from a callback."""
-    st.session_state["model_id"] = model_id
+    st.session_state[MODEL] = model_id
+
+
+def _first_choice(choices: dict[str, ModelChoice]) -> str:
+    """A small, cheap model to begin with, of those that the user can use at once; else whatever comes first."""
+    usable = (name for name in FIRST_CHOICES if name in choices and choices[name].allowed and choices[name].available)
+    return next(usable, next(iter(choices)))
 
 
 def _label(choice: ModelChoice) -> str:

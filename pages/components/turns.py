@@ -1,6 +1,9 @@
 """Draws the turns of a conversation: what was said, the answer, its figures, and what can be done next."""
 
+from functools import partial
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.domain.runs import RunStatus
 from pages.components.answers import Answer
@@ -41,19 +44,20 @@ def _draw_last(conversation: Conversation, model_name: str) -> None:
     if run := conversation.live:
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             draw_live(run)
-        st.empty()  # takes away what could be done after the answer before
         return
-    _draw_reply(conversation.turns[-1])
-    _draw_next_steps(conversation, model_name)
+    with _draw_reply(conversation.turns[-1]):
+        _draw_next_steps(conversation, model_name)
 
 
-def _draw_reply(turn: Turn) -> None:
+def _draw_reply(turn: Turn) -> DeltaGenerator:
     """Draw a reply in one container: it stands where `draw_live` drew, so that what has streamed stays as it is."""
-    with st.chat_message("assistant", avatar=":material/smart_toy:"), st.container():
+    reply = st.chat_message("assistant", avatar=":material/smart_toy:").container()
+    with reply:
         if isinstance(turn.reply, Answer):
             _draw_answer(turn.reply)
         else:
             _draw_text(turn.text)
+    return reply
 
 
 def _draw_answer(answer: Answer) -> None:
@@ -127,7 +131,7 @@ def _draw_downloads(conversation: Conversation) -> None:
     ):
         st.download_button(
             label,
-            lambda form=form: form(conversation),
+            partial(form, conversation),
             f"{name}.{ending}",
             mime,
             on_click="ignore",

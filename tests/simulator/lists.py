@@ -1,5 +1,6 @@
 """The lists of models, each in the shape of its provider."""
 
+from collections.abc import Sequence
 from typing import Any
 
 _NAMES = {
@@ -20,11 +21,11 @@ _OPENROUTER = (
 )
 
 
-def models_of(provider: str, model: str = "sim/words") -> Any:
-    """Return what `GET /models` answers at `provider`; `model` is listed too."""
+def models_of(provider: str, models: Sequence[str] = ("sim/words",)) -> Any:
+    """Return what `GET /models` answers at `provider`; `models` are listed too."""
     match provider:
         case "openrouter":
-            rows = [*_OPENROUTER, (model, "Simulator", "0.000001", "0.000002", 8192, "text")]
+            rows = [*_OPENROUTER, *((model, model, "0.000001", "0.000002", 8192, "text") for model in models)]
             return {"data": [_openrouter(*row) for row in rows]}
         case "together":
             return [_together("meta-llama/Llama-3.3-70B-Instruct-Turbo", "chat"), _together("BAAI/bge-m3", "embedding")]
@@ -32,7 +33,7 @@ def models_of(provider: str, model: str = "sim/words") -> Any:
             data = [{"type": "model", "id": name, "display_name": shown} for name, shown in _ANTHROPIC.items()]
             return {"data": data, "has_more": False, "first_id": data[0]["id"], "last_id": data[-1]["id"]}
         case _:
-            names = [*_NAMES.get(provider, ()), model]
+            names = [*_NAMES.get(provider, ()), *models]
             return {"object": "list", "data": [_plain(name, provider) for name in names]}
 
 

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,10 +23,19 @@ _GONE = (ConnectionError, asyncio.IncompleteReadError)
 class Simulator:
     """A provider on 127.0.0.1. Enter it to start; `requests` and `connections` tell what it saw."""
 
-    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        listed: Sequence[str] = ("sim/words",),
+    ) -> None:
+        """`listed` names the models that its lists hold beside those that each provider has."""
         self.requests: list[Request] = []
         self.connections: list[Connection] = []
         self._port, self._host, self._tls = port, host, tls
+        self._listed = listed
         self._asked: Counter[str] = Counter()
         self._voices: dict[str, Voice] = {}
         self._loop = asyncio.new_event_loop()
@@ -105,7 +115,7 @@ class Simulator:
         if path.endswith(("/chat/completions", "/messages")) and request.method == "POST":
             await self._perform(request, reply)
         elif path.endswith("/models"):
-            await reply.whole(200, models_of(request.provider))
+            await reply.whole(200, models_of(request.provider, self._listed))
         elif path.endswith("/generation"):
             await self._tell_cost(request, reply)
         else:
