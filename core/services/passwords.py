@@ -14,6 +14,9 @@ MIN_CHARACTERS = 10
 MAX_BYTES = 72
 """bcrypt reads no further than this."""
 
+ROUNDS = 12
+"""The cost of a hash, as a power of two."""
+
 NOBODYS_HASH = "$2b$12$e36DwPdrpsJgDnS7rXQ1PO1XgoM.gK/Z0wYJjVDH7NrZRll6Y/Mm2"
 """A hash of no password, so that an unknown name takes as long as a known one."""
 
@@ -28,7 +31,7 @@ def hash_password(password: str) -> str:
         raise InvalidRequest("A password cannot be empty.")
     if len(secret) > MAX_BYTES:
         raise InvalidRequest(f"A password can have {MAX_BYTES} bytes at most. Choose a shorter one.")
-    return bcrypt.hashpw(secret, bcrypt.gensalt()).decode()
+    return bcrypt.hashpw(secret, bcrypt.gensalt(ROUNDS)).decode()
 
 
 def check_strength(password: str) -> None:

@@ -95,7 +95,7 @@ class AccountStore:
             "enabled": enabled,
             "password_hash": password_hash,
         }
-        values = {name: value for name, value in given.items() if value is not None}
+        values = {"id": user_id} | {name: value for name, value in given.items() if value is not None}
 
         def work(connection: Connection) -> User:
             statement = update(users).where(users.c.id == user_id).values(**values).returning(*USER_COLUMNS)
