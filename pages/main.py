@@ -18,16 +18,16 @@ PAGES = [
 ]
 WIDE = ("history", "stats")
 
+st.set_page_config(page_title="Testing Lab", page_icon=ICON)  # first, or a page's icon would be asked of another host
 try:
     user = session.find_user()
 except LabError as error:
     st.navigation(PAGES, position="hidden")
-    st.set_page_config(page_title="Testing Lab", page_icon=ICON)
     errors.show_waiting(error)
     st.stop()
 page = st.navigation(PAGES, position="sidebar" if user else "hidden")
 layout: Literal["wide", "centered"] = "wide" if page.url_path in WIDE else "centered"
-st.set_page_config(page_title="Testing Lab", page_icon=ICON, layout=layout)
+st.set_page_config(layout=layout)
 if user is None:
     query = urlencode(st.query_params.to_dict())
     sign_in.show(f"/{page.url_path}{'?' if query else ''}{query}")
