@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from typing import cast
 
 import httpx
 
@@ -42,7 +43,7 @@ async def chunks(response: httpx.Response, patience: Patience, cap: int = MAX_BO
     httpx raises."""
     inflated = _inflater(response.headers.get("content-encoding", ""))
     left = cap
-    async with aclosing(_reads(response)) as reads:
+    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as reads:
         while True:
             async with patience.limit():
                 read = await anext(reads, None)
@@ -63,12 +64,6 @@ async def whole(response: httpx.Response, patience: Patience, cap: int = MAX_BOD
             async for data in parts:
                 body += data
     return bytes(body)
-
-
-async def _reads(response: httpx.Response) -> AsyncGenerator[bytes]:
-    async with aclosing(response.aiter_raw()) as reads:  # type: ignore[type-var]  # it is a generator
-        async for read in reads:
-            yield read
 
 
 def _inflater(encoding: str) -> Callable[[bytes], bytes]:

@@ -20,6 +20,8 @@ _SECRETS = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|tgp|key|hf)[-_][\w*.…-]{6,}|\b(?:bearer|basic)\s+[\w.~+/=*-]{6,}", re.IGNORECASE
 )
 _SILENT_TAGS = re.compile(r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_INLINE = "a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|tt|u"
+_INLINE_TAGS = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAGS = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-z!][^<>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 _LINKS = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _MARKS = str.maketrans("", "", "<>`|*")
@@ -30,11 +32,13 @@ class Plaintext:
     """Makes words plain and hides `key` in them, beside everything that looks like a key."""
 
     def __init__(self, key: str | None = None) -> None:
-        self._own = _own_key(key.strip()) if key and key.strip() else None
+        self._key = (key or "").strip()
+        self._own = _own_key(self._key) if self._key else None
 
     def __call__(self, text: str, limit: int = MAX_CHARACTERS) -> str:
         """Return `text` on one line, without markup and keys, at most `limit` characters long."""
-        bare = _without_markup(self._without_keys(text[:_MOST_READ]))
+        text = text[:_MOST_READ]
+        bare = _without_markup(text.replace(self._key, HIDDEN) if self._key else text)
         plain = self._without_keys(bare)
         return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
@@ -65,14 +69,14 @@ class Plaintext:
 
 def _own_key(key: str) -> re.Pattern[str]:
     """Match the key, and any long beginning of it: providers like to show one."""
-    start = re.escape(key[:_SHORTEST_PART])
+    start = re.escape(key[: max(_SHORTEST_PART, len(key) // 3)])
     rest = r"[\w.~+/=*…-]*" if len(key) > _SHORTEST_PART else ""
     return re.compile(f"{re.escape(key)}|{start}{rest}", re.IGNORECASE)
 
 
 def _without_markup(text: str) -> str:
     text = html.unescape(html.unescape(text))
-    text = _TAGS.sub(" ", _SILENT_TAGS.sub(" ", text))
+    text = _TAGS.sub(" ", _INLINE_TAGS.sub("", _SILENT_TAGS.sub(" ", text)))
     text = _SCRIPT_URL.sub("", _LINKS.sub(r"\1", text)).translate(_MARKS)
     text = text.replace("](", "] (").replace("![", "[")
     words = " ".join(text.split())

@@ -57,7 +57,7 @@ def refused(status: int, headers: Mapping[str, str], body: bytes, plain: Plainte
     if 300 <= status < 400:
         return Failed(FaultCode.REDIRECTED)
     payload = _parsed(body)
-    message = message_of(payload) if payload is not None else body.decode("utf-8", "replace")
+    message = message_of(payload)
     code = _decisive(payload, message) or _BY_STATUS.get(status, FaultCode.PROVIDER)
     wait = retry_after(headers, now) if code in (FaultCode.RATE_LIMITED, FaultCode.OVERLOADED) else None
     return Failed(code, plain(message), wait)
@@ -98,10 +98,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _parsed(body: bytes) -> Any:
+    """The JSON of a refusal, or its text where it is none."""
+    text = body.decode("utf-8", "replace")
     try:
-        payload = json.loads(body)
+        payload = json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return text
     return payload[0] if isinstance(payload, list) and payload else payload
 
 
