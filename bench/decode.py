@@ -1,0 +1,137 @@
+"""CPU from bytes to typed events, beside a bare reader and the `openai` SDK on the same stream.
+
+The provider runs in a process of its own, so what is measured is the reader's CPU alone. A round lets each reader take
+the stream once, in turn; the median of the rounds counts, with the first round left out.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from statistics import median
+from time import process_time
+from typing import Any
+
+import httpx
+import openai
+
+from core.domain.chat import ChatRequest, Message
+from core.domain.events import Finished, TextDelta
+from core.providers.client import ProviderClient
+from core.providers.registry import PROVIDERS
+
+CHUNKS = 5_000
+ROUNDS = 7
+PACED_CHUNKS = 2_000
+PACED_RATE = 4_000
+MOST_OF_BARE = 2.0
+LEAST_BELOW_SDK = 5.0
+
+Reader = Callable[[str], Awaitable[int]]
+
+
+def run() -> list[dict[str, Any]]:
+    """Measure, and return a row for each figure: microseconds of CPU a chunk, beside the peer's."""
+    with _provider() as url:
+        at_once = asyncio.run(_measure(url, f"sim/words?n={CHUNKS}", CHUNKS, ROUNDS))
+        paced = asyncio.run(_measure(url, f"sim/words?n={PACED_CHUNKS}&rate={PACED_RATE}", PACED_CHUNKS, 4))
+    return [
+        _row(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "bare"),
+        _row(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "sdk"),
+        _row(f"CPU a chunk, {PACED_CHUNKS:,} chunks at {PACED_RATE:,} a second", paced, "bare"),
+    ]
+
+
+def _row(name: str, costs: dict[str, float], peer: str) -> dict[str, Any]:
+    ratio = costs["ours"] / costs[peer]
+    bare = peer == "bare"
+    return {
+        "name": name,
+        "value": round(costs["ours"], 2),
+        "unit": "µs",
+        "peer": "bare httpx read and json.loads" if bare else "openai SDK",
+        "peer_value": round(costs[peer], 2),
+        "ratio": round(ratio, 3),
+        "bound": f"at most {MOST_OF_BARE:g} ×" if bare else f"at least {LEAST_BELOW_SDK:g} × less",
+        "holds": ratio <= (MOST_OF_BARE if bare else 1 / LEAST_BELOW_SDK),
+    }
+
+
+@contextmanager
+def _provider() -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.simulator"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+async def _measure(url: str, model: str, chunks: int, rounds: int) -> dict[str, float]:
+    """Return microseconds of CPU a chunk for each reader. Raises `RuntimeError` if one misses a chunk."""
+    costs: dict[str, list[float]] = {"ours": [], "bare": [], "sdk": []}
+    async with _readers(url) as readers:
+        for _ in range(rounds + 1):
+            for name, reader in readers.items():
+                start = process_time()
+                seen = await reader(model)
+                costs[name].append((process_time() - start) / chunks * 1e6)
+                if seen != chunks:
+                    raise RuntimeError(f"{name} saw {seen} of {chunks} chunks")
+    return {name: median(values[1:]) for name, values in costs.items()}
+
+
+@asynccontextmanager
+async def _readers(url: str) -> AsyncIterator[dict[str, Reader]]:
+    base_url = f"{url}/openai/v1"
+    client, http = ProviderClient(), httpx.AsyncClient()
+    sdk = openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
+    try:
+        yield {
+            "ours": lambda model: _ours(client, base_url, model),
+            "bare": lambda model: _bare(http, base_url, model),
+            "sdk": lambda model: _sdk(sdk, model),
+        }
+    finally:
+        await sdk.close()
+        await http.aclose()
+        await client.aclose()
+
+
+async def _ours(client: ProviderClient, base_url: str, model: str) -> int:
+    request = ChatRequest(model_id=f"openai/{model}", messages=(Message(role="user", content="Go"),))
+    seen = 0
+    async for events in client.stream(PROVIDERS["openai"], base_url, "none", request, stall_timeout_s=60):
+        seen += sum(isinstance(event, TextDelta) for event in events)
+    if not isinstance(events[-1], Finished):
+        raise RuntimeError(f"the stream ended with {events[-1]}")
+    return seen
+
+
+async def _bare(http: httpx.AsyncClient, base_url: str, model: str) -> int:
+    seen, rest = 0, b""
+    body = {"model": model, "messages": [{"role": "user", "content": "Go"}], "stream": True}
+    headers = {"Authorization": "Bearer none"}
+    async with http.stream("POST", f"{base_url}/chat/completions", json=body, headers=headers) as response:
+        async for data in response.aiter_bytes():
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                if line.startswith(b"data: {"):
+                    seen += bool(json.loads(line[6:])["choices"][0]["delta"].get("content"))
+    return seen
+
+
+async def _sdk(sdk: openai.AsyncOpenAI, model: str) -> int:
+    seen = 0
+    messages: Any = [{"role": "user", "content": "Go"}]
+    async for chunk in await sdk.chat.completions.create(model=model, messages=messages, stream=True):
+        seen += bool(chunk.choices and chunk.choices[0].delta.content)
+    return seen
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(row)
