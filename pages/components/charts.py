@@ -53,8 +53,7 @@ def by_day(
         for model_id, values in stacks
     ]
     totals = [sum((values[day] for _, values in stacks), Decimal(0)) for day in calendar]
-    figure = go.Figure([*bars, _total(calendar, totals, measure)])
-    return figure.update_layout(**_by_day_layout(calendar, float(max(totals)), measure))
+    return go.Figure([*bars, _total(calendar, totals, measure)], _by_day_layout(calendar, float(max(totals)), measure))
 
 
 def by_day_alt(spend: Sequence[DailySpend], first: date, last: date, measure: Measure = Measure.COST) -> str:
@@ -96,29 +95,34 @@ def _stack(
     colour: str,
     hatch: Sequence[str],
     measure: Measure,
-) -> go.Bar:
+) -> dict[str, Any]:
     amounts = [values.get(day) or None for day in calendar]
-    return go.Bar(
-        x=calendar,
-        y=[None if amount is None else float(amount) for amount in amounts],
-        customdata=["" if amount is None else measure.reads(amount) for amount in amounts],
-        name=chart_label(name),
-        marker={"color": colour, "line": {"width": 0}, "pattern": {"shape": hatch, "fillmode": "replace", "size": 5}},
-        hovertemplate="%{customdata}",
-    )
+    return {
+        "type": "bar",
+        "x": calendar,
+        "y": [None if amount is None else float(amount) for amount in amounts],
+        "customdata": ["" if amount is None else measure.reads(amount) for amount in amounts],
+        "name": chart_label(name),
+        "marker": {
+            "color": colour,
+            "line": {"width": 0},
+            "pattern": {"shape": hatch, "fillmode": "replace", "size": 5},
+        },
+        "hovertemplate": "%{customdata}",
+    }
 
 
-def _total(calendar: Sequence[date], totals: Sequence[Decimal], measure: Measure) -> go.Scatter:
-    return go.Scatter(
-        x=calendar,
-        y=[float(total) for total in totals],
-        customdata=[measure.reads(total) for total in totals],
-        name="<b>Total</b>",
-        mode="markers",
-        marker={"opacity": 0, "color": OTHER},
-        showlegend=False,
-        hovertemplate="<b>%{customdata}</b>",
-    )
+def _total(calendar: Sequence[date], totals: Sequence[Decimal], measure: Measure) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": calendar,
+        "y": [float(total) for total in totals],
+        "customdata": [measure.reads(total) for total in totals],
+        "name": "<b>Total</b>",
+        "mode": "markers",
+        "marker": {"opacity": 0, "color": OTHER},
+        "hovertemplate": "<b>%{customdata}</b>",
+    }
 
 
 def _by_day_layout(calendar: Sequence[date], highest: float, measure: Measure) -> dict[str, Any]:

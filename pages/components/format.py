@@ -85,11 +85,22 @@ def share(part: float | None) -> str:
 
 
 def change(now: float | Decimal | None, before: float | Decimal | None) -> str | None:
-    """Return how much `now` differs from `before`: `+12%`, `-3%`, `0%`; None where there is nothing to compare."""
+    """Return how much `now` differs from `before`: `+12%`, `-3%`, `0%`, `×27`; None where there is nothing to compare."""
     if now is None or not before:
         return None
-    percent = round((float(now) / float(before) - 1) * 100)
+    ratio = float(now) / float(before)
+    if ratio >= 10:
+        return f"×{ratio:,.0f}"
+    percent = round((ratio - 1) * 100)
     return f"{percent:+,}%" if percent else "0%"
+
+
+def points(now: float | None, before: float | None) -> str | None:
+    """Return how much a share differs from another, in percentage points: `+1.2 pt`; None where one is unknown."""
+    if now is None or before is None:
+        return None
+    difference = round((now - before) * 100, 1)
+    return f"{difference:+g} pt" if difference else "0%"
 
 
 def when(instant: datetime, zone: ZoneInfo, *, now: datetime | None = None) -> str:

@@ -4,7 +4,7 @@ A name and a figure stand above each bar, so that a chart fits any width and nee
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -20,6 +20,8 @@ from pages.components.palette import OTHER, model_colour
 ACCENT = "#6699CC"
 ERRORS = "#D55E00"
 ROW_HEIGHT = 42
+BAR, ABOVE = 0.26, 0.36
+"""How thick a bar is, and how far above it its text stands, in rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def bars(
     ranked = _ranked(groups, measure)
     whole = sum((measure.of(group.totals) for group in groups), Decimal(0))
     rows = [_bar(group.totals, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
-    return _rows_figure(_folded(rows, ranked, measure, whole))
+    folded = _folded(rows, ranked, measure, whole)
+    return _figure(folded, _bars(folded))
 
 
 def bars_alt(groups: Sequence[Group], subject: str, measure: Measure = Measure.COST, named: Namer = str) -> str:
@@ -52,13 +55,13 @@ def bars_alt(groups: Sequence[Group], subject: str, measure: Measure = Measure.C
 
 
 def latency(groups: Sequence[Group], *, colours: Mapping[str, str] | None = None, named: Namer = str) -> go.Figure:
-    """Draw for each model a line from its median to its 95th percentile, in seconds, the most used models first."""
+    """Draw each model's median and, paler, its 95th percentile, in seconds; the most used models first."""
     ranked = _timed(groups)[:SHOWN]
     rows = [_latency_row(group, named(group.key), _bar_colour(group.key, colours)) for group in ranked]
-    figure = _rows_figure(rows, bar_opacity=0.25)
-    for place, (group, row) in enumerate(zip(ranked, rows, strict=True)):
-        figure.add_trace(_dumbbell(place, group.totals, row))
-    return figure
+    medians = [
+        replace(row, value=_seconds(group.totals.p50_latency_ms)) for group, row in zip(ranked, rows, strict=True)
+    ]
+    return _figure(rows, _bars(rows, opacity=0.3), _bars(medians))
 
 
 def latency_alt(groups: Sequence[Group], named: Namer = str) -> str:
@@ -73,12 +76,11 @@ def latency_alt(groups: Sequence[Group], named: Namer = str) -> str:
 def errors(kinds: Sequence[tuple[str, int]]) -> go.Figure:
     """Draw how often runs failed, by kind, most often first."""
     ranked = sorted(kinds, key=lambda kind: (-kind[1], kind[0]))[:SHOWN]
-    return _rows_figure(
-        [
-            _Row(fault_name(code), number, show.count(number), ERRORS, f"{fault_name(code)}: {show.count(number)}")
-            for code, number in ranked
-        ]
-    )
+    rows = [
+        _Row(fault_name(code), number, show.count(number), ERRORS, f"{fault_name(code)}: {show.count(number)}")
+        for code, number in ranked
+    ]
+    return _figure(rows, _bars(rows))
 
 
 def errors_alt(kinds: Sequence[tuple[str, int]]) -> str:
@@ -87,39 +89,47 @@ def errors_alt(kinds: Sequence[tuple[str, int]]) -> str:
     return f"Failed runs by kind: {', '.join(f'{fault_name(code)} {number}' for code, number in ranked) or 'none'}"
 
 
-def _rows_figure(rows: Sequence[_Row], bar_opacity: float = 1.0) -> go.Figure:
-    figure = go.Figure(
-        go.Bar(
-            orientation="h",
-            y=list(range(len(rows))),
-            x=[row.value for row in rows],
-            width=0.26,
-            marker={"color": [row.colour for row in rows], "line": {"width": 0}, "opacity": bar_opacity},
-            customdata=[row.hover for row in rows],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    )
-    notes = [note for place, row in enumerate(rows) for note in _notes(place, row)]
-    return figure.update_layout(
-        **_rows_layout(len(rows), max((row.value for row in rows), default=0)), annotations=notes
-    )
+def _figure(rows: Sequence[_Row], *traces: dict[str, Any]) -> go.Figure:
+    longest = max((row.value for row in rows), default=0) or 1
+    names = _texts(0, "middle right", [chart_label(row.label) for row in rows])
+    figures = _texts(longest, "middle left", [row.reads for row in rows])
+    return go.Figure([*traces, names, figures], _layout(len(rows), longest))
 
 
-def _notes(place: int, row: _Row) -> list[dict[str, Any]]:
-    base = {"y": place, "yshift": 15, "showarrow": False, "xref": "paper", "borderpad": 0}
-    return [
-        {**base, "x": 0, "xanchor": "left", "xshift": -1, "text": in_text_colour(chart_label(row.label))},
-        {**base, "x": 1, "xanchor": "right", "xshift": 1, "text": in_text_colour(row.reads)},
-    ]
+def _bars(rows: Sequence[_Row], opacity: float = 1) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(range(len(rows))),
+        "x": [row.value for row in rows],
+        "width": BAR,
+        "marker": {"color": [row.colour for row in rows], "line": {"width": 0}, "opacity": opacity},
+        "customdata": [row.hover for row in rows],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
-def _rows_layout(rows: int, longest: float) -> dict[str, Any]:
+def _texts(x: float, position: str, texts: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [x] * len(texts),
+        "y": [place - ABOVE for place in range(len(texts))],
+        "text": [in_text_colour(text) for text in texts],
+        "textposition": position,
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+
+
+def _layout(rows: int, longest: float) -> dict[str, Any]:
     return {
         **QUIET,
         "height": ROW_HEIGHT * max(rows, 1),
         "margin": {"l": 0, "r": 2, "t": 0, "b": 0},
+        "barmode": "overlay",
         "showlegend": False,
-        "xaxis": {"range": [0, longest or 1], "visible": False, "fixedrange": True},
+        "xaxis": {"range": [0, longest], "visible": False, "fixedrange": True},
         "yaxis": {"range": [max(rows, 1) - 0.75, -0.6], "visible": False, "fixedrange": True},
     }
 
@@ -157,19 +167,11 @@ def _latency_row(group: Group, name: str, colour: str) -> _Row:
     median, slow = show.duration(totals.p50_latency_ms), show.duration(totals.p95_latency_ms)
     first_word = f"<br>First word, median: {show.duration(totals.p50_ttft_ms)}" if totals.p50_ttft_ms else ""
     hover = f"<b>{escape(name)}</b><br>Median: {median}<br>95 of 100 within: {slow}{first_word}"
-    return _Row(name, (totals.p95_latency_ms or 0) / 1000, f"{median} · {slow}", colour, hover)
+    return _Row(name, _seconds(totals.p95_latency_ms), f"{median} · {slow}", colour, hover)
 
 
-def _dumbbell(place: int, totals: Totals, row: _Row) -> go.Scatter:
-    return go.Scatter(
-        x=[(totals.p50_latency_ms or 0) / 1000, row.value],
-        y=[place, place],
-        mode="lines+markers",
-        line={"color": row.colour, "width": 2},
-        marker={"size": 9, "color": row.colour, "symbol": ["circle", "line-ns-open"], "opacity": 1},
-        customdata=[row.hover, row.hover],
-        hovertemplate="%{customdata}<extra></extra>",
-    )
+def _seconds(milliseconds: float | None) -> float:
+    return (milliseconds or 0) / 1000
 
 
 def _bar_colour(key: str, colours: Mapping[str, str] | None) -> str:

@@ -39,6 +39,11 @@ def draw_figures(run: Figures) -> None:
         st.caption(show.literal(_timings(run)), width="content")
 
 
+def figures(run: Figures) -> str:
+    """Return the line of figures as text."""
+    return f"{_tokens(run.usage)} {show.cost(run.cost)} {_timings(run)}"
+
+
 def draw_cost(cost: Cost, usage: Usage, prices: Prices) -> None:
     """Draw how the cost was computed, line by line, and where tokens and prices come from."""
     if cost.lines:
@@ -98,7 +103,7 @@ def _timings(run: Figures) -> str:
     told = [f"first word {show.duration(run.ttft_ms)}"] if run.ttft_ms is not None else []
     told += [show.duration(run.latency_ms)] if run.latency_ms is not None else []
     told += [show.speed(rate)] if rate is not None else []
-    return "".join(f"· {one} " for one in told)
+    return " ".join(f"· {one}" for one in told)
 
 
 def _derivation(cost: Cost) -> dict[str, list[str]]:

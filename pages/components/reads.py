@@ -1,0 +1,36 @@
+"""What pages read again and again, kept for some seconds. Whatever belongs to a user is kept under the user's id."""
+
+from datetime import date
+
+import streamlit as st
+
+from core import lab
+from core.domain.accounts import User
+from core.domain.queries import SpendReport
+from pages.components.palette import model_colours
+
+
+@st.cache_data(ttl=5, max_entries=200, show_spinner=False)
+def report(
+    user_id: str, role: str, first: date, last: date, model: str | None, provider: str | None, _user: User
+) -> SpendReport:
+    """Return the report that `Stats.report` makes for `_user`, whose id and role are told apart to be the key."""
+    return lab.current().stats.report(_user, first, last, model, provider)
+
+
+@st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
+def model_ids(user_id: str, _user: User) -> list[str]:
+    """Return the models that `_user` has run."""
+    return lab.current().history.model_ids(_user)
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def catalogue() -> list[str]:
+    """Return the models that anybody has run."""
+    return lab.current().history.catalogue()
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def colours() -> dict[str, str]:
+    """Return the colour of every model that anybody has run, the same for all who look."""
+    return model_colours(catalogue())
