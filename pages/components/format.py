@@ -85,7 +85,7 @@ def share(part: float | None) -> str:
 
 
 def change(now: float | Decimal | None, before: float | Decimal | None) -> str | None:
-    """Return how much `now` differs from `before`: `+12%`, `-3%`, `0%`, `×27`; None where there is nothing to compare."""
+    """Return how much `now` differs from `before`: `+12%`, `-3%`, `0%`, `×27`; None without anything to compare."""
     if now is None or not before:
         return None
     ratio = float(now) / float(before)

@@ -11,7 +11,8 @@ from core.domain.accounts import User
 from core.domain.queries import HistoryFilter, Position
 from core.domain.runs import RunStatus
 from core.lab import current
-from pages.components import names, reads, status
+from core.services.names import provider_name
+from pages.components import reads, status
 
 OLDER, NEWER, RUN = "older", "newer", "run"
 _KEYS = ("model", "provider", "status", "days", "q")
@@ -31,7 +32,7 @@ def draw_filters(user: User) -> HistoryFilter:
     providers = sorted({model.partition("/")[0] for model in models})
     with st.container(horizontal=True, gap="xsmall"):
         model = _choice("Model", "model", models, str, 165)
-        provider = _choice("Provider", "provider", providers, names.provider, 116)
+        provider = _choice("Provider", "provider", providers, provider_name, 116)
         chosen = _choice("Status", "status", [one.value for one in RunStatus], _status_word, 108)
         days = st.date_input(
             "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_newest

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.domain.runs import RunRecord
+from core.services.names import provider_name
 from pages.components import format as show
-from pages.components import names, status
+from pages.components import status
 from pages.components.history_filters import RUN
 from pages.components.run_details import draw_cost, draw_raw_usage, figures
 
@@ -46,7 +47,7 @@ def _draw_head(run: RunRecord, zone: ZoneInfo, now: datetime) -> None:
         st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(status.word(run.status), color=status.colour(run.status))
-        told = f"{names.provider(provider)} · {show.when(run.created_at, zone, now=now)}"
+        told = f"{provider_name(provider)} · {show.when(run.created_at, zone, now=now)}"
         st.caption(show.literal(told), help=show.exact_utc(run.created_at), width="content")
     st.caption(show.literal(figures(run)))
 

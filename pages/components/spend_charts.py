@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.domain.queries import SpendReport
-from pages.components import charts, names, rankings, reads
+from core.services.names import provider_name
+from pages.components import charts, rankings, reads
 from pages.components.measure import Measure, short_names
 from pages.components.periods import Days
 
@@ -22,8 +23,8 @@ def draw_charts(report: SpendReport, days: Days, today: date) -> None:
     with st.grid(2, min_column_width=330):
         with _card("By provider"):
             _draw(
-                rankings.bars(report.by_provider, measure=measure, named=names.provider),
-                rankings.bars_alt(report.by_provider, "provider", measure, names.provider),
+                rankings.bars(report.by_provider, measure=measure, named=provider_name),
+                rankings.bars_alt(report.by_provider, "provider", measure, provider_name),
             )
         if report.by_user:
             with _card("By person"):

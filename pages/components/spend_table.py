@@ -6,8 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.queries import Group, SpendReport
+from core.services.names import provider_name
 from pages.components import format as show
-from pages.components import names, reads
+from pages.components import reads
 from pages.components.palette import model_colour
 
 _TEXTS: Any = {
@@ -42,7 +43,7 @@ def _row(group: Group, report: SpendReport) -> dict[str, Any]:
     return {
         "●": "●",
         "Model": model,
-        "Provider": names.provider(provider),
+        "Provider": provider_name(provider),
         "Runs": totals.runs,
         "Tokens in": totals.input_tokens,
         "Tokens out": totals.output_tokens,

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.domain.access import reads_everybodys_spend
 from core.domain.accounts import User
-from pages.components import names, reads
+from core.services.names import provider_name
+from pages.components import reads
 from pages.components.periods import Choice, Days, days_of
 
 
@@ -26,7 +27,7 @@ def draw_filters(user: User, today: date) -> Asked:
     providers = sorted({model.partition("/")[0] for model in models})
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         model = _optional("Model", "model", models, 165)
-        display = _optional("Provider", "provider", [names.provider(name) for name in providers], 120)
+        display = _optional("Provider", "provider", [provider_name(name) for name in providers], 120)
         choice = st.selectbox(
             "Period", list(Choice), index=1, key="period", bind="query-params", width=165, label_visibility="collapsed"
         )
@@ -35,7 +36,7 @@ def draw_filters(user: User, today: date) -> Asked:
             free = st.date_input(
                 "Days", [], key="between", bind="query-params", width=226, label_visibility="collapsed"
             )
-    provider = next((name for name in providers if names.provider(name) == display), None)
+    provider = next((name for name in providers if provider_name(name) == display), None)
     return Asked(days_of(choice or Choice.MONTH, today, free), model, provider)
 
 
