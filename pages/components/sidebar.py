@@ -36,4 +36,4 @@ def _show_allowance(allowance: Allowance) -> None:
         st.caption(f"{count(allowance.runs_used)} runs · {spent}")
     else:
         left = max(allowance.runs_limit - allowance.runs_used, 0)
-        st.progress(1 - left / allowance.runs_limit, text=f":small[{count(left)} runs left · {spent}]")
+        st.progress(left / allowance.runs_limit, text=f":small[{count(left)} runs left · {spent}]")
