@@ -17,6 +17,8 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+LOOKED_FOR_IN_VAIN = ("/_stcore/host-config", "/_stcore/health")
+"""Streamlit looks for its server below the page's own path first, before it finds it at the root."""
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -31,8 +33,8 @@ def watch(context: BrowserContext, origin: str) -> list[str]:
     problems: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            problems.append(f"console: {message.text}")
+        if message.type == "error" and not message.location["url"].endswith(LOOKED_FOR_IN_VAIN):
+            problems.append(f"console: {message.text} ({message.location['url']})")
 
     def asked(request: Request) -> None:
         address = urlsplit(request.url)
@@ -45,10 +47,18 @@ def watch(context: BrowserContext, origin: str) -> list[str]:
     return problems
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn whole: its script has ended and nothing stands in for what is to come."""
+    page.get_by_test_id("stMain").wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
+    page.wait_for_load_state("networkidle")
+
+
 def sign_in(page: Page, product: Product, name: str = ADMIN, password: str = PASSWORD) -> None:
     """Sign in through the form, as a person does, and wait for the frame of the lab."""
     page.goto(product.url)
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
+    page.get_by_text("Sign out").wait_for(state="attached")

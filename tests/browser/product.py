@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from core.settings import ROOT, Settings
 
 ADMIN, PASSWORD = "admin", "correct horse battery staple"
 READY_S, END_S = 60.0, 10.0
+SERVE = (sys.executable, "-m", "core.cli", "serve")
 
 _VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
 
@@ -39,7 +40,7 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, **variables: str) -> Iterator[Product]:
+def running_product(folder: Path, command: Sequence[str] = SERVE, **variables: str) -> Iterator[Product]:
     """Start the product with its data under `folder` and these settings, and end it the way a system does.
 
     Raises RuntimeError with what it printed if it does not come to serve, or does not end in time.
@@ -48,7 +49,6 @@ def running_product(folder: Path, **variables: str) -> Iterator[Product]:
     environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
     environment |= {"LAB_DATA_DIR": str(folder / "data"), "LAB_PORT": str(port), "LAB_ADMIN_PASSWORD": PASSWORD}
     environment |= variables
-    command = [sys.executable, "-m", "core.cli", "serve"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     product = Product(f"http://127.0.0.1:{port}", folder / "data", log, environment, process)
