@@ -14,9 +14,11 @@ lab = current()
 conversation = open_conversation(lab, user)
 composer = Composer(lab, user, conversation)
 
-if prompt := composer.draw():
+again = asked_again() and bool(conversation.turns)
+
+if prompt := composer.draw(busy=again or conversation.live is not None):
     composer.send(prompt)
-elif asked_again() and conversation.turns:
+elif again:
     composer.send_again()
 
 name_in_url(conversation)

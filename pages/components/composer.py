@@ -13,13 +13,13 @@ from core.services.runs import LiveRun, Quote
 from pages.components.conversation import Conversation, Turn
 from pages.components.format import ESTIMATED, count, literal, money
 from pages.components.model_picker import offer_instead, pick_model
-from pages.components.parameters import pick_parameters
+from pages.components.parameters import chosen_parameters, draw_parameters
 
 PROMPT, DRAFT, REFUSAL = "prompt", "draft", "refusal"
 
 
 class Composer:
-    """The composer of one rerun. While a run goes on, Stop stands where the prompt is written."""
+    """The composer of one rerun. While a run goes on, Stop stands where templates and parameters are."""
 
     def __init__(self, lab: Lab, user: User, conversation: Conversation) -> None:
         self._lab = lab
@@ -31,22 +31,25 @@ class Composer:
         """The chosen model's name at its provider."""
         return self._choice.model.name
 
-    def draw(self) -> str | None:
-        """Draw the composer and return the prompt that was just sent, if one was."""
+    def draw(self, *, busy: bool) -> str | None:
+        """Draw the composer and return the prompt that was just sent, if one was; `busy` while a run goes or begins.
+
+        The prompt's field is called outside `st.bottom`, where it lands all the same: only then does Streamlit keep
+        the page scrolled to the end of the conversation.
+        """
         with st.bottom:
             if refusal := st.session_state.get(REFUSAL):
                 st.warning(literal(refusal), icon=":material/block:")
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 self._choice = pick_model(self._lab, self._user)
-                _pick_template(self._lab.templates.all())
-                self._parameters, self._system = pick_parameters()
+                self._tools = st.empty()
+            self._draw_tools()
             offer_instead(self._lab, self._user, self._choice)
-            self._slot = st.empty()
-            st.caption(self._quote_line())
-        if run := self._conversation.live:
-            self._draw_stop(run)
-            return None
-        return self._slot.chat_input("Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS)
+        prompt = st.chat_input(
+            "Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS, disabled=busy, submit_mode="disable"
+        )
+        st.bottom.caption(self._quote_line())
+        return prompt
 
     def send(self, prompt: str) -> None:
         """Put `prompt` to the model as the next turn. If it is refused, the page tells why and it stays written."""
@@ -75,8 +78,16 @@ class Composer:
             st.session_state[REFUSAL] = _plain(error)
             return None
 
+    def _draw_tools(self) -> None:
+        if run := self._conversation.live:
+            self._draw_stop(run)
+            return
+        with self._tools.container(horizontal=True, gap="small"):
+            _pick_template(self._lab.templates.all())
+            draw_parameters()
+
     def _draw_stop(self, run: LiveRun) -> None:
-        self._slot.button(
+        self._tools.button(
             "Stop",
             key="stop",
             icon=":material/stop_circle:",
@@ -88,11 +99,9 @@ class Composer:
         )
 
     def _request(self, before: Conversation, prompt: str) -> ChatRequest:
-        return ChatRequest(
-            model_id=self._choice.model.id,
-            messages=before.messages(prompt, self._system),
-            **self._parameters.model_dump(),
-        )
+        parameters, system = chosen_parameters()
+        messages = before.messages(prompt, system)
+        return ChatRequest(model_id=self._choice.model.id, messages=messages, **parameters.model_dump())
 
     def _quote_line(self) -> str:
         """What the next run will take, as far as it can be told: the conversation, and the draft of a template."""

@@ -7,10 +7,17 @@ from core.domain.chat import MAX_OUTPUT_TOKENS, Parameters
 DEFAULTS = Parameters()
 
 
-def pick_parameters() -> tuple[Parameters, str]:
-    """Draw the button and what is behind it; return the parameters and the system prompt."""
+def chosen_parameters() -> tuple[Parameters, str]:
+    """Return the parameters and the system prompt as they are chosen, drawn or not."""
+    state = st.session_state
+    chosen = {name: state.get(name, default) for name, default in DEFAULTS.model_dump().items()}
+    return Parameters(**chosen), state.get("system", "")
+
+
+def draw_parameters() -> None:
+    """Draw the button and what is behind it."""
     with st.popover(_label(), icon=":material/tune:", type="tertiary"):
-        system = st.text_area(
+        st.text_area(
             "System prompt",
             key="system",
             persist_state="session",
@@ -18,7 +25,7 @@ def pick_parameters() -> tuple[Parameters, str]:
             placeholder="How the model should behave, for example: Answer in one paragraph.",
             help="Sent before the conversation. It counts as input tokens with every message.",
         )
-        temperature = st.slider(
+        st.slider(
             "Temperature",
             0.0,
             2.0,
@@ -28,7 +35,7 @@ def pick_parameters() -> tuple[Parameters, str]:
             persist_state="session",
             help="How freely words are chosen. 0 is the most predictable, above 1 becomes surprising.",
         )
-        top_p = st.slider(
+        st.slider(
             "Top p",
             0.0,
             1.0,
@@ -39,7 +46,7 @@ def pick_parameters() -> tuple[Parameters, str]:
             help="Only the likeliest words that together reach this share are considered. Change this or the "
             "temperature, rarely both.",
         )
-        max_tokens = st.number_input(
+        st.number_input(
             "Longest answer (tokens)",
             1,
             MAX_OUTPUT_TOKENS,
@@ -50,7 +57,6 @@ def pick_parameters() -> tuple[Parameters, str]:
             help="The answer is cut there, and it limits what a run can cost. 100 tokens are about 75 words.",
         )
         st.button("Back to the defaults", on_click=_reset, icon=":material/undo:", type="tertiary")
-    return Parameters(temperature=temperature, top_p=top_p, max_tokens=max_tokens), system
 
 
 def _label() -> str:
