@@ -95,8 +95,16 @@ def test_a_change_needs_something_to_compare_with():
     assert show.change(Decimal(112), Decimal(100)) == "+12%"
     assert show.change(97.0, 100.0) == "-3%"
     assert show.change(100.2, 100.0) == "0%"
+    assert show.change(270, 10) == "×27"
     assert show.change(5, 0) is None
     assert show.change(None, 5) is None
+
+
+def test_shares_are_compared_in_points():
+    assert show.points(0.052, 0.04) == "+1.2 pt"
+    assert show.points(0.04, 0.06) == "-2 pt"
+    assert show.points(0.04, 0.04) == "0%"
+    assert show.points(0.04, None) is None
 
 
 def test_an_instant_reads_in_the_reporting_zone_and_exactly_in_utc():

@@ -1,0 +1,150 @@
+"""Everybody reads the own history and nobody else's, whatever is asked for."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, date, timedelta
+from decimal import Decimal
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from core.domain.access import Role, Tier
+from core.domain.accounts import User
+from core.domain.pricing import UNKNOWN, Cost, CostSource
+from core.domain.queries import HistoryFilter
+from core.domain.runs import RunRow, RunStatus
+from core.errors import InvalidRequest, NotFound
+from core.services.history import COLUMNS, History, _csv
+from core.store.history import HistoryStore
+from core.store.ledger import Ledger
+from tests.fixtures.runs import NOW, add_user, admission, record
+
+ANN = User("ann", "ann", Tier.ENTERPRISE, Role.OPS)
+BOB = User("bob", "bob", Tier.ENTERPRISE, Role.ADMIN)
+ALL = HistoryFilter()
+
+
+@pytest.fixture
+def history(database):
+    return History(HistoryStore(database), ZoneInfo("Asia/Kathmandu"))
+
+
+@pytest.fixture
+def ledger(database):
+    add_user(database, ANN.id)
+    add_user(database, BOB.id)
+    return Ledger(database, instance_id=1)
+
+
+def read_csv(pieces):
+    return list(csv.DictReader(io.StringIO(b"".join(pieces).decode(), newline="")))
+
+
+def a_row(prompt):
+    return RunRow(
+        id=uuid4(),
+        user_id=ANN.id,
+        model_id="openai/gpt-4o",
+        status=RunStatus.COMPLETED,
+        error_code=None,
+        prompt=prompt,
+        input_tokens=1,
+        output_tokens=2,
+        cost=UNKNOWN,
+        latency_ms=None,
+        ttft_ms=None,
+        created_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("asked", [ALL, HistoryFilter(user_id="bob"), HistoryFilter(user_id="")])
+def test_a_page_holds_only_the_own_runs_whatever_the_filter_says(history, ledger, asked):
+    mine = record(ledger, admission(ANN.id))
+    record(ledger, admission(BOB.id))
+    assert [row.id for row in history.page(ANN, asked).rows] == [mine.run_id]
+    assert [row["id"] for row in read_csv(history.export(ANN, asked, "csv"))] == [str(mine.run_id)]
+
+
+def test_even_an_administrator_opens_no_other_run(history, ledger):
+    mine = record(ledger, admission(ANN.id))
+    assert history.open(ANN, mine.run_id).response == "Because of Rayleigh scattering."
+    assert history.open(ANN, str(mine.run_id)).id == mine.run_id
+    for asked in (mine.run_id, uuid4(), "no id at all", ""):
+        with pytest.raises(NotFound, match="no such run"):
+            history.open(BOB, asked)
+
+
+def test_pages_follow_each_other_and_are_never_too_large(history, ledger):
+    runs = [record(ledger, admission(ANN.id, started_at=NOW + timedelta(minutes=number))) for number in range(5)]
+    first = history.page(ANN, ALL, size=2)
+    second = history.page(ANN, ALL, size=2, older_than=first.older)
+    assert [row.id for row in (*first.rows, *second.rows)] == [run.run_id for run in reversed(runs[1:])]
+    assert history.page(ANN, ALL, size=2, newer_than=second.newer).rows == first.rows
+    assert len(history.page(ANN, ALL, size=0).rows) == 1
+    assert len(history.page(ANN, ALL, size=10**9).rows) == 5
+
+
+def test_models_are_the_own_ones_and_the_catalogue_is_everybodys(history, ledger):
+    record(ledger, admission(ANN.id, model_id="openai/gpt-4o"))
+    record(ledger, admission(BOB.id, model_id="groq/llama"))
+    assert history.model_ids(ANN) == ["openai/gpt-4o"]
+    assert sorted(history.catalogue()) == ["groq/llama", "openai/gpt-4o"]
+
+
+def test_days_are_those_of_the_reporting_zone_and_may_be_open(history):
+    one_day = history.period(date(2026, 11, 20), date(2026, 11, 20))
+    assert one_day.start.astimezone(UTC).isoformat() == "2026-11-19T18:15:00+00:00"
+    assert one_day.end - one_day.start == timedelta(days=1)
+    assert history.period(None, None) is None
+    assert history.period(date(2026, 11, 20), None).end.year == 2999
+    for first, last in ((date(2026, 2, 2), date(2026, 2, 1)), (date.min, date.max)):
+        with pytest.raises(InvalidRequest):
+            history.period(first, last)
+
+
+def test_an_exported_run_is_exact(history, ledger):
+    exact = Cost(amount=Decimal("0.000000345000"), source=CostSource.PROVIDER)
+    record(ledger, admission(ANN.id, "One,\n“two”"), cost=exact)
+    record(ledger, admission(ANN.id, started_at=NOW - timedelta(days=1)), cost=UNKNOWN, status=RunStatus.UNKNOWN)
+    known, unknown = read_csv(history.export(ANN, ALL, "csv"))
+    assert tuple(known) == COLUMNS
+    assert Decimal(known["cost_usd"]) == exact.amount and "E" not in known["cost_usd"]
+    assert known["prompt"] == "One,\n“two”"
+    assert known["created_at"] == "2026-11-20T12:00:00+00:00"
+    assert (unknown["cost_usd"], unknown["cost_source"], unknown["status"]) == ("", "unknown", "unknown")
+
+
+def test_json_tells_the_same_as_csv(history, ledger):
+    assert json.loads(b"".join(history.export(ANN, ALL, "json"))) == []
+    for number in range(3):
+        record(ledger, admission(ANN.id, started_at=NOW + timedelta(seconds=number)))
+    runs = json.loads(b"".join(history.export(ANN, ALL, "json")))
+    assert [run["id"] for run in runs] == [row["id"] for row in read_csv(history.export(ANN, ALL, "csv"))]
+    assert Decimal(runs[0]["cost_usd"]) == Decimal("0.0000786") and isinstance(runs[0]["cost_usd"], str)
+
+
+def test_the_filter_holds_for_the_export_too(history, ledger):
+    record(ledger, admission(ANN.id, "tides"))
+    record(ledger, admission(ANN.id, "stars"))
+    (row,) = read_csv(history.export(ANN, replace(ALL, text="TIDE"), "csv"))
+    assert row["prompt"] == "tides"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_is_a_formula(history, ledger, start):
+    record(ledger, admission(ANN.id, f'{start}HYPERLINK("http://elsewhere")'))
+    (row,) = read_csv(history.export(ANN, ALL, "csv"))
+    assert row["prompt"] == f'\'{start}HYPERLINK("http://elsewhere")'
+
+
+@given(prompt=some.text(some.characters(codec="utf-8", exclude_characters="\r\n\x00")), number=some.integers(0, 500))
+def test_a_file_comes_in_pieces_and_holds_every_row(prompt, number):
+    row = a_row(prompt)
+    rows = read_csv(_csv([row] * number))
+    assert len(rows) == number
+    assert all(one["prompt"].removeprefix("'") == prompt.removeprefix("'") for one in rows)
