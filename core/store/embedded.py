@@ -117,7 +117,7 @@ class EmbeddedPostgres:
     def _start_keeper(self) -> None:
         # The socket's name is relative to the server's own directory: no path is too long for it, or has spaces.
         place = ["-D", str(self._data), "-h", "", "-k", ".", "-p", str(PORT)]
-        settings = ["jit=off", "log_checkpoints=off", "log_timezone=UTC"]
+        settings = ["jit=off", "autovacuum_naptime=10s", "log_checkpoints=off", "log_timezone=UTC"]
         server = [*_identity(self._data), str(_programs() / "postgres"), *place, *(f"--{value}" for value in settings)]
         self._run([sys.executable, "-I", keeper.__file__, str(self._folder), *server])
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, cast, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Date, Row, case, cast, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import array
 
 from core.domain.periods import Period
@@ -64,15 +64,15 @@ class SpendStore:
 
         def work(connection: Connection) -> SpendReport:
             now, before = [*chosen, *_within(period)], [*chosen, *_within(previous)]
-            groups = _groups(connection, now)
+            groups = _groups(connection, now, by_user)
             return SpendReport(
                 period=period,
-                totals=_totals(connection, now),
+                totals=groups[_EVERYTHING][0].totals,
                 previous=_totals(connection, before),
                 by_day=_by_day(connection, now, zone),
                 by_model=groups["model"],
                 by_provider=groups["provider"],
-                by_user=groups["user"] if by_user else [],
+                by_user=groups["user"],
                 error_kinds=_error_kinds(connection, now),
             )
 
@@ -97,20 +97,22 @@ def _totals(connection: Connection, conditions: Conditions) -> Totals:
     return _as_totals(connection.execute(select(*_FIGURES).where(*conditions)).one())
 
 
+_EVERYTHING = "everything"
 _GROUPED_BY = {"model": logs.c.model_name, "provider": logs.c.provider, "user": logs.c.user_id}
 
 
-def _groups(connection: Connection, conditions: Conditions) -> dict[str, list[Group]]:
-    """Return the figures by model, by provider and by user, the dearest first, in one pass over the rows."""
-    columns = list(_GROUPED_BY.values())
-    kinds = [(func.grouping(column) == 0).label(f"by_{kind}") for kind, column in _GROUPED_BY.items()]
-    key = func.coalesce(*columns).label("key")
-    sets = func.grouping_sets(*(tuple_(column) for column in columns))
-    query = select(key, *kinds, *_FIGURES).where(*conditions).group_by(sets)
-    rows = connection.execute(query.order_by(_COST.desc(), func.count().desc(), key)).all()
-    return {
-        kind: [Group(row.key, _as_totals(row)) for row in rows if row._mapping[f"by_{kind}"]] for kind in _GROUPED_BY
-    }
+def _groups(connection: Connection, conditions: Conditions, by_user: bool) -> dict[str, list[Group]]:
+    """Return the figures of everything, and by model, provider and user, the dearest first, in one pass."""
+    columns = {kind: column for kind, column in _GROUPED_BY.items() if by_user or kind != "user"}
+    # Each grouping set leaves one column standing, so the first that is not null is its key.
+    kind = case(*((func.grouping(column) == 0, kind) for kind, column in columns.items()), else_=_EVERYTHING)
+    key = func.coalesce(*columns.values(), "")
+    sets = func.grouping_sets(tuple_(), *(tuple_(column) for column in columns.values()))
+    query = select(kind.label("kind"), key.label("key"), *_FIGURES).where(*conditions).group_by(sets)
+    groups: dict[str, list[Group]] = {kind: [] for kind in (_EVERYTHING, *_GROUPED_BY)}
+    for row in connection.execute(query.order_by(_COST.desc(), func.count().desc(), key)):
+        groups[row.kind].append(Group(row.key, _as_totals(row)))
+    return groups
 
 
 def _by_day(connection: Connection, conditions: Conditions, zone: ZoneInfo) -> list[DailySpend]:

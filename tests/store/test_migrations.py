@@ -12,15 +12,13 @@ from core.store.database import Database
 from core.store.migrations import migrate
 from core.store.tables import metadata
 from core.store.urls import driver_url
-from tests.fixtures.database import _run, named
+from tests.fixtures.database import copied
 
 
 @pytest.fixture
-def empty_url(postgres_url, request):
-    name = f"empty_{abs(hash(request.node.name))}"
-    _run(postgres_url, f"CREATE DATABASE {name}")
-    yield named(postgres_url, name)
-    _run(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+def empty_url(postgres_url):
+    with copied(postgres_url, "template0") as url:
+        yield url
 
 
 def test_the_migrations_and_the_tables_do_not_differ(database_url):

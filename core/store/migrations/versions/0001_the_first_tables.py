@@ -85,6 +85,20 @@ def upgrade() -> None:
         "llm_usage_logs",
         [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
+        postgresql_include=[
+            "user_id",
+            "model_name",
+            "provider",
+            "status",
+            "success",
+            "error_code",
+            "input_tokens",
+            "output_tokens",
+            "cost",
+            "cost_source",
+            "latency_ms",
+            "ttft_ms",
+        ],
     )
     op.create_index(
         "ix_llm_usage_logs_started",

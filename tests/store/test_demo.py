@@ -1,0 +1,129 @@
+"""The demonstration is plausible, reproducible, exact in its arithmetic, and never mixed with real runs."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from core.domain.access import may_use, tier_named
+from core.domain.models import ModelInfo
+from core.domain.pricing import PriceSource, cost_of, flat
+from core.domain.queries import HistoryFilter
+from core.domain.runs import RunStatus
+from core.errors import LabError
+from core.store.database import Database
+from core.store.demo import fill
+from core.store.demo.people import EXPENSIVE, HABITS
+from core.store.history import HistoryStore
+from core.store.tables import llm_usage_logs, run_texts, users
+from tests.fixtures.database import copied
+from tests.fixtures.runs import add_user
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAYS = 36
+
+
+def catalogue():
+    ids = [habit.model_id for habit in (*HABITS, EXPENSIVE)]
+    prices = [flat(f"0.{place}1", "3", PriceSource.PRICE_LIST) for place in range(len(ids))]
+    return [ModelInfo(id=name, display_name=name, prices=price) for name, price in zip(ids, prices, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def filled(postgres_url, migrated_template):
+    """A filled database, only to be read, and how many runs `fill` said it has."""
+    with copied(postgres_url, migrated_template) as url:
+        opened = Database(url)
+        yield opened, fill(opened, now=NOW, models=catalogue(), days=DAYS)
+        opened.close()
+
+
+@pytest.fixture
+def demo(filled):
+    return filled[0]
+
+
+def rows(database, query):
+    return database.call(lambda connection: connection.execute(query).all())
+
+
+def test_it_is_as_much_as_it_says_and_ends_now(demo, filled):
+    [(found, first, last)] = rows(
+        demo,
+        select(func.count(), func.min(llm_usage_logs.c.created_at), func.max(llm_usage_logs.c.created_at)),
+    )
+    assert found == filled[1] > 100 * DAYS
+    assert timedelta(0) < NOW - last < timedelta(hours=2)
+    assert timedelta(days=DAYS - 1) < NOW - first < timedelta(days=DAYS + 1)
+
+
+def test_every_cost_is_what_the_prices_make_of_the_tokens(demo):
+    history, models = HistoryStore(demo), {model.id: model for model in catalogue()}
+    for row in list(history.rows(HistoryFilter()))[::50]:
+        run = history.find(row.id)
+        assert run.prices == models[run.model_id].prices
+        assert run.cost == cost_of(run.usage, run.prices, reported=run.usage_reported)
+
+
+def test_nobody_can_sign_in_as_its_people_and_they_use_what_their_tier_allows(demo):
+    people = rows(demo, select(users))
+    assert {person.password_hash for person in people} == {"!"}
+    assert {person.role for person in people} == {"ops", "pm"}
+    assert {person.tier for person in people} == {"trial", "starter", "professional", "enterprise"}
+    tiers, models = (
+        {person.id: tier_named(person.tier) for person in people},
+        {model.id: model for model in catalogue()},
+    )
+    used = rows(demo, select(llm_usage_logs.c.user_id, llm_usage_logs.c.model_name).distinct())
+    assert all(may_use(tiers[user_id], models[model_id]) for user_id, model_id in used)
+
+
+def test_it_has_working_days_faults_estimates_and_one_odd_day(demo):
+    day = func.date_trunc("day", llm_usage_logs.c.created_at)
+    spent = rows(demo, select(day, func.count(), func.sum(llm_usage_logs.c.cost)).group_by(day).order_by(day))
+    weekend = [runs for when, runs, _ in spent[1:-1] if when.weekday() > 4]
+    working = [runs for when, runs, _ in spent[1:-1] if when.weekday() < 5]
+    assert max(weekend) < min(working)
+    dearest = max(spent, key=lambda entry: entry[2])
+    assert (NOW.date() - dearest[0].date()).days == 17
+    seen = set(rows(demo, select(llm_usage_logs.c.status, llm_usage_logs.c.cost_source).distinct()))
+    assert {status for status, _ in seen} == set(RunStatus) - {RunStatus.STARTED, RunStatus.UNKNOWN}
+    assert {source for _, source in seen} == {"computed", "estimated", "provider"}
+
+
+def test_texts_are_kept_for_the_last_thirty_days(demo):
+    old = llm_usage_logs.c.created_at < NOW - timedelta(days=30)
+    texts = select(func.count(), func.count(run_texts.c.run_id)).select_from(llm_usage_logs).outerjoin(run_texts)
+    [(olds, kept_olds)] = rows(demo, texts.where(old))
+    [(youngs, kept_youngs)] = rows(demo, texts.where(~old))
+    assert (olds > 0, kept_olds) == (True, 0)
+    assert youngs == kept_youngs
+    excerpts = select(func.count(llm_usage_logs.c.metadata["prompt"].astext)).where(old)
+    assert rows(demo, excerpts) == [(0,)]
+
+
+def test_accounts_that_are_there_get_runs_of_their_own(database):
+    add_user(database, "admin")
+    fill(database, now=NOW, models=catalogue(), days=3)
+    assert HistoryStore(database).count(HistoryFilter(user_id="admin")) > 20
+
+
+def test_it_is_the_same_again_for_the_same_seed(database):
+    fill(database, now=NOW, models=catalogue(), days=2)
+    figures = select(func.sum(llm_usage_logs.c.total_tokens), func.sum(llm_usage_logs.c.cost))
+    first = rows(database, figures)
+    database.call(lambda connection: connection.exec_driver_sql("TRUNCATE users, llm_usage_logs CASCADE"))
+    fill(database, now=NOW, models=catalogue(), days=2)
+    assert rows(database, figures) == first != [(0, Decimal(0))]
+
+
+def test_a_database_with_runs_is_refused_and_left_as_it_is(database):
+    before = fill(database, now=NOW, models=catalogue(), days=2)
+    with pytest.raises(LabError, match="There are runs already"):
+        fill(database, now=NOW, models=catalogue(), days=2)
+    assert HistoryStore(database).count(HistoryFilter()) == before
+
+
+def test_without_any_model_that_it_knows_it_is_empty(database):
+    assert fill(database, now=NOW, models=[], days=2) == 0
