@@ -19,10 +19,12 @@ from core.domain.accounts import User
 from core.errors import LabError
 from core.lab import open_store
 from core.serve import serve
+from core.services import demo
 from core.services.accounts import Accounts
 from core.settings import Settings, load_settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
+from core.store.database import Database
 from core.store.sessions import SessionStore
 
 Command = Callable[[Namespace, Settings], None]
@@ -75,6 +77,13 @@ def enable_user(given: Namespace, settings: Settings) -> None:
         print(f"Now {_line(accounts.enable(given.name))}")
 
 
+def fill_demo(given: Namespace, settings: Settings) -> None:
+    """Fill an empty database with 90 days of plausible usage, after the first administrator."""
+    with open_store(settings) as database:
+        _welcome(_service(database), settings)
+        print(f"Filled in {demo.fill(database):,} runs of the last 90 days.")
+
+
 def run_server(given: Namespace, settings: Settings) -> None:
     """Become the server."""
     serve(settings)
@@ -84,6 +93,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m core.cli", description="The Testing Lab's command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_user_commands(commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="COMMAND"))
+    _add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")
     _add(commands, "serve", run_server, "run the dashboard")
     return parser
 
@@ -113,7 +123,18 @@ def _add(commands: Any, name: str, command: Command, help_text: str) -> Argument
 @contextmanager
 def _accounts(settings: Settings) -> Iterator[Accounts]:
     with open_store(settings) as database:
-        yield Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
+        yield _service(database)
+
+
+def _service(database: Database) -> Accounts:
+    return Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
+
+
+def _welcome(accounts: Accounts, settings: Settings) -> None:
+    given = settings.admin_password
+    generated = accounts.ensure_first_admin(settings.admin_username, given.get_secret_value() if given else None)
+    if generated:
+        print(f"Sign in as {settings.admin_username} with the password {generated}. It is shown only this once.")
 
 
 def _password() -> str:
