@@ -125,7 +125,8 @@ class ProviderClient:
                         patience.renew()
                     if decoder.ended:
                         break
-                await _drain(body)
+                if decoder.complete:
+                    await _drain(body)
 
 
 async def _drain(body: AsyncGenerator[bytes]) -> None:

@@ -22,11 +22,13 @@ CAUGHT = (
     httpx.CookieConflict,
     aiohttp.ClientError,
     OSError,
+    UnicodeError,
     BodyTooLarge,
     UnknownEncoding,
     zlib.error,
 )
-"""All that a call may raise on account of the provider or the network. `TimeoutError` is an `OSError`."""
+"""All that a call may raise on account of the provider or the network. `TimeoutError` is an `OSError`;
+a name that cannot be one is a `UnicodeError`."""
 
 _BY_CAUSE: tuple[tuple[type[BaseException], FaultCode], ...] = (
     (ssl.SSLError, FaultCode.TLS),
@@ -61,6 +63,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], FaultCode], ...] = (
     (BodyTooLarge, FaultCode.TOO_LARGE),
     (UnknownEncoding, FaultCode.PROTOCOL),
     (zlib.error, FaultCode.PROTOCOL),
+    (UnicodeError, FaultCode.NAME_NOT_RESOLVED),
     (TimeoutError, FaultCode.STALLED),
     (aiohttp.ClientError, FaultCode.NETWORK),
     (OSError, FaultCode.NETWORK),

@@ -14,7 +14,7 @@ from tests.simulator.behaviours import Stage, behaviour_of
 from tests.simulator.lists import models_of
 from tests.simulator.script import Script
 from tests.simulator.voices import ChatVoice, MessagesVoice, Voice
-from tests.simulator.wire import Connection, Reply, Request, WatchedProtocol, read_request
+from tests.simulator.wire import Connection, NotHTTP, Reply, Request, WatchedProtocol, read_request
 
 _PATHS = {"openrouter": "/openrouter/api/v1", "anthropic": "/anthropic", "groq": "/groq/openai/v1"}
 _GONE = (ConnectionError, asyncio.IncompleteReadError)
@@ -84,6 +84,7 @@ class Simulator:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)  # the transports close in the loop's next turns
 
     def _protocol(self) -> asyncio.BaseProtocol:
         connection = Connection()
@@ -103,19 +104,26 @@ class Simulator:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: Connection, gone: asyncio.Event
     ) -> None:
         reply = Reply(writer, connection)
-        with contextlib.suppress(*_GONE):
+        try:
             while reply.keeps_open:
                 request = await read_request(reader, connection)
                 self.requests.append(request)
                 await _unless(gone, self._answer(request, reply))
-        writer.close()
+        except NotHTTP:
+            await reply.whole(400, {"error": {"message": "this is no HTTP"}})
+        except _GONE:
+            pass
+        except asyncio.CancelledError:
+            writer.transport.abort()
+        finally:
+            writer.close()
 
     async def _answer(self, request: Request, reply: Reply) -> None:
         path = urlsplit(request.path).path
         if path.endswith(("/chat/completions", "/messages")) and request.method == "POST":
             await self._perform(request, reply)
         elif path.endswith("/models"):
-            await reply.whole(200, models_of(request.provider, self._listed))
+            await reply.whole(*(_no_key(request) or (200, models_of(request.provider, self._listed))))
         elif path.endswith("/generation"):
             await self._tell_cost(request, reply)
         else:
@@ -148,8 +156,8 @@ class Simulator:
 
 def _complaint(request: Request) -> tuple[int, Any] | None:
     """What a real provider would refuse: no key, and for Messages what the dialect does not allow."""
-    if not request.key and request.provider != "local":
-        return 401, {"error": {"type": "authentication_error", "message": "no key was sent"}}
+    if wrong := _no_key(request):
+        return wrong
     if not request.path.endswith("/messages"):
         return None
     body = request.body
@@ -158,6 +166,12 @@ def _complaint(request: Request) -> tuple[int, Any] | None:
     if "max_tokens" in body and body.get("temperature", 0) <= 1 and set(roles) <= {"user", "assistant"} and alternate:
         return None
     return 400, {"type": "error", "error": {"type": "invalid_request_error", "message": "not a valid request"}}
+
+
+def _no_key(request: Request) -> tuple[int, Any] | None:
+    if request.key or request.provider in ("local", "v1"):
+        return None
+    return 401, {"error": {"type": "authentication_error", "message": "no key was sent"}}
 
 
 async def _unless(gone: asyncio.Event, answer: Any) -> None:

@@ -12,6 +12,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 
+class NotHTTP(Exception):
+    """What came is no request: a TLS handshake, say."""
+
+
 @dataclass
 class Connection:
     """One connection. Times are on `time.monotonic`; `closed_by` is `client` or `server`."""
@@ -134,8 +138,11 @@ class WatchedProtocol(asyncio.StreamReaderProtocol):
 
 
 async def read_request(reader: asyncio.StreamReader, connection: Connection) -> Request:
-    """Read one request. Raises `asyncio.IncompleteReadError` when there is none."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    """Read one request. Raises `asyncio.IncompleteReadError` when there is none, `NotHTTP` when it is none."""
+    start = await reader.readexactly(1)
+    if not start.isalpha():
+        raise NotHTTP
+    head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip().split("\r\n")
     method, path, _ = first.split(" ")
     pairs = (line.partition(":") for line in lines)

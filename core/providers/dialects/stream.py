@@ -39,6 +39,9 @@ class StreamDecoder(ABC):
     def __init__(self, provider: Provider, key: str | None = None) -> None:
         self.provider = provider
         self.ended = False
+        """Whether the verdict was given."""
+        self.complete = False
+        """Whether the verdict was `Finished`."""
         self.heard = 0
         """How many events came so far, whatever they said; comments do not count."""
         self._plain = Plaintext(key)
@@ -123,7 +126,7 @@ class StreamDecoder(ABC):
 
     def _finish(self, reason: str, out: list[Event]) -> None:
         out.append(Finished(self._plain(reason, 50)))
-        self.ended = True
+        self.ended = self.complete = True
 
     def _fail(self, error: Any, out: list[Event]) -> None:
         out.append(reported(error, self._plain))
