@@ -2,7 +2,7 @@
 
 The colours are Okabe and Ito's (https://jfly.uni-koeln.de/color) and Paul Tol's (https://personal.sron.nl/~pault),
 chosen so that they stay apart for colour-blind readers and stand 3:1 against white and near-black alike; the second
-four, which serve when the first eight are taken, somewhat less.
+eight, which serve when the first are taken, somewhat less.
 
 The assignment is a hash table with open addressing: a model's name points at its colour, and where an earlier model
 holds that one already it takes the next that is free. So a model keeps its colour as long as those before it in the
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from zlib import crc32
 
 FIRST = ("#0072B2", "#D55E00", "#117733", "#CC79A7", "#6699CC", "#AA3377", "#009E73", "#EE6677")
-SECOND = ("#E69F00", "#999933", "#994455", "#33BBEE")
+SECOND = ("#E69F00", "#999933", "#994455", "#33BBEE", "#CC3311", "#EE99AA", "#882255", "#228833")
 PALETTE = FIRST + SECOND
 
 OTHER = "#8A9099"
