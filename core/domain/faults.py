@@ -77,4 +77,4 @@ def explain(code: FaultCode, provider: str, *, detail: str = "", retry_after_s: 
     """Return the sentences a user reads for `code`; `provider` is its display name, `detail` its own plain words."""
     wait = f"{ceil(retry_after_s)} seconds" if retry_after_s else "a little"
     sentence = _SENTENCES[code].format(provider=provider, wait=wait)
-    return f"{sentence} {provider} says: “{detail}”" if detail else sentence
+    return f"{sentence} {provider} says: “{detail}”." if detail else sentence

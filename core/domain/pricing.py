@@ -104,20 +104,24 @@ UNKNOWN = Cost(amount=None, source=CostSource.UNKNOWN)
 
 def cost_of(usage: Usage, prices: Prices, *, reported: bool) -> Cost:
     """Return the cost of `usage`. What the provider billed wins; else the sum, which is only an estimate
-    if the usage was not `reported` by the provider or the prices are the fallback."""
+    if the usage was not `reported` by the provider or the prices are the fallback. Nothing used is exactly nothing."""
     lines = _lines(usage, prices)
     if usage.billed_usd is not None:
         return Cost(amount=usage.billed_usd, source=CostSource.PROVIDER, lines=lines)
     amount = sum((line.amount for line in lines), Decimal(0))
-    exact = reported and prices.source is not PriceSource.FALLBACK
+    exact = not usage.total_tokens or (reported and prices.source is not PriceSource.FALLBACK)
     return Cost(amount=amount, source=CostSource.COMPUTED if exact else CostSource.ESTIMATED, lines=lines)
 
 
 def worst_case(input_tokens: int, max_tokens: int, prices: Prices) -> Decimal:
     """Return the most that a request can cost: all input at its dearest price, and every token it may write."""
-    dearest = max((rate.at(input_tokens) for rate in (prices.input, prices.cache_write) if rate), default=Decimal(0))
     output = prices.output.at(input_tokens)
-    return (dearest * input_tokens + output * max_tokens) / MILLION + prices.per_request
+    return (dearest_input(input_tokens, prices) * input_tokens + output * max_tokens) / MILLION + prices.per_request
+
+
+def dearest_input(input_tokens: int, prices: Prices) -> Decimal:
+    """Return the most that a million of input tokens can cost in a request of `input_tokens`."""
+    return max(rate.at(input_tokens) for rate in (prices.input, prices.cache_write) if rate)
 
 
 def _lines(usage: Usage, prices: Prices) -> tuple[CostLine, ...]:

@@ -12,7 +12,7 @@ from core.domain.accounts import User
 from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
 from core.domain.periods import Period, local_midnight, month_start, next_month_start
-from core.domain.pricing import worst_case
+from core.domain.pricing import dearest_input, worst_case
 from core.domain.runs import Admission, RunOrigin, RunRecord
 from core.domain.usage import estimate_input_tokens
 from core.engine.engine import Engine
@@ -38,11 +38,15 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a request will take, before it is sent: tokens in by estimate, tokens out and USD at most."""
+    """What a request will take, before it is sent: tokens in by estimate, tokens out and USD at most.
+
+    `input_usd_per_million` is what each further million of input tokens would add.
+    """
 
     input_tokens: int
     max_output_tokens: int
     worst_case_usd: Decimal
+    input_usd_per_million: Decimal
 
 
 class Runs:
@@ -158,4 +162,9 @@ class Runs:
 
 def _quote(request: ChatRequest, model: ModelInfo) -> Quote:
     input_tokens = estimate_input_tokens([message.content for message in request.messages])
-    return Quote(input_tokens, request.max_tokens, worst_case(input_tokens, request.max_tokens, model.prices))
+    return Quote(
+        input_tokens=input_tokens,
+        max_output_tokens=request.max_tokens,
+        worst_case_usd=worst_case(input_tokens, request.max_tokens, model.prices),
+        input_usd_per_million=dearest_input(input_tokens, model.prices),
+    )

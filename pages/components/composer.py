@@ -9,13 +9,14 @@ from core.domain.runs import RunOrigin
 from core.domain.templates import Template
 from core.errors import LabError
 from core.lab import Lab
-from core.services.runs import LiveRun, Quote
+from core.services.runs import LiveRun
 from pages.components.conversation import Conversation, Turn
-from pages.components.format import ESTIMATED, count, literal, money
+from pages.components.format import literal
 from pages.components.model_picker import offer_instead, pick_model
 from pages.components.parameters import chosen_parameters, draw_parameters
+from pages.components.quote_line import draw_quote
 
-PROMPT, DRAFT, REFUSAL = "prompt", "draft", "refusal"
+PROMPT, REFUSAL = "prompt", "refusal"
 
 
 class Composer:
@@ -48,7 +49,8 @@ class Composer:
         prompt = st.chat_input(
             "Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS, disabled=busy, submit_mode="disable"
         )
-        st.bottom.caption(self._quote_line())
+        with st.bottom:
+            self._draw_quote()
         return prompt
 
     def send(self, prompt: str) -> None:
@@ -71,7 +73,6 @@ class Composer:
 
     def _started(self, before: Conversation, prompt: str) -> LiveRun | None:
         st.session_state.pop(REFUSAL, None)
-        st.session_state.pop(DRAFT, None)
         try:
             return self._lab.runs.start(self._user, self._request(before, prompt), RunOrigin.PLAYGROUND)
         except (LabError, ValidationError) as error:
@@ -103,17 +104,16 @@ class Composer:
         messages = before.messages(prompt, system)
         return ChatRequest(model_id=self._choice.model.id, messages=messages, **parameters.model_dump())
 
-    def _quote_line(self) -> str:
-        """What the next run will take, as far as it can be told: the conversation, and the draft of a template."""
-        quote = self._lab.runs.quote(self._request(self._conversation, st.session_state.get(DRAFT, "")))
-        left = self._lab.runs.runs_left(self._user)
-        runs_left = "" if left is None else f" · {count(left)} runs left this month"
-        return literal(_quoted(quote)) + runs_left
+    def _draw_quote(self) -> None:
+        """Draw what the next run will take beside what is being written, which the browser adds."""
+        quote = self._lab.runs.quote(self._request(self._conversation, ""))
+        has_history = len(self._conversation.messages("", chosen_parameters()[1])) > 1
+        draw_quote(quote, self._lab.runs.runs_left(self._user), has_history=has_history)
 
 
 def write(prompt: str) -> None:
     """Put `prompt` into the composer, to be sent as it stands or changed. For callbacks, or before a rerun."""
-    st.session_state[PROMPT] = st.session_state[DRAFT] = prompt
+    st.session_state[PROMPT] = prompt
 
 
 def _pick_template(templates: tuple[Template, ...]) -> None:
@@ -128,11 +128,6 @@ def _pick_template(templates: tuple[Template, ...]) -> None:
     )
     if picked:
         write(by_id[picked].prompt)
-
-
-def _quoted(quote: Quote) -> str:
-    tokens = f"{ESTIMATED} {count(quote.input_tokens)} tokens in · up to {count(quote.max_output_tokens)} out"
-    return f"{tokens} · {f'at most {money(quote.worst_case_usd)}' if quote.worst_case_usd else 'free'}"
 
 
 def _plain(error: LabError | ValidationError) -> str:

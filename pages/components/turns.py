@@ -67,10 +67,11 @@ def _draw_answer(answer: Answer) -> None:
     _draw_text(answer.text)
     if answer.status is RunStatus.ERROR:
         st.error(literal(answer.error_message or "The run failed."), icon=":material/error:")
-    for remark in (_ending(answer), *answer.notices):
-        if remark:
-            st.caption(f":material/info: {literal(remark)}")
-    draw_figures(answer)
+    with st.container(gap="xsmall"):
+        for remark in (_ending(answer), *answer.notices):
+            if remark:
+                st.caption(f":material/info: {literal(remark)}")
+        draw_figures(answer)
 
 
 def _ending(answer: Answer) -> str | None:

@@ -20,4 +20,4 @@ def test_the_wait_is_told():
 
 
 def test_the_providers_own_words_follow():
-    assert explain(FaultCode.PROVIDER, "Groq", detail="Model is down").endswith("Groq says: “Model is down”")
+    assert explain(FaultCode.PROVIDER, "Groq", detail="Model is down").endswith("Groq says: “Model is down”.")

@@ -1,0 +1,42 @@
+"""The quiet line under the composer: what the next run will take, kept true at each keystroke by the browser."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.domain.usage import BYTES_PER_TOKEN
+from core.services.runs import Quote
+from pages.components.format import count
+
+_LINE = st.components.v2.component(
+    "quote_line",
+    html='<div id="quote"></div>',
+    css="""
+#quote {
+  min-height: 1.4em;
+  font: 400 0.875rem/1.4 var(--st-font);
+  color: var(--st-text-color);
+  opacity: 0.7;
+}
+""",
+    js=(Path(__file__).parent / "quote_line.js").read_text(),
+)
+
+
+def draw_quote(quote: Quote, runs_left: int | None, *, has_history: bool) -> None:
+    """Draw the line. `quote` is for an empty prompt; the browser adds what is being written, by the same rule.
+
+    `has_history` tells whether something is sent beside the prompt. `runs_left` None is no limit.
+    """
+    _LINE(
+        key="quote",
+        data={
+            "input_tokens": quote.input_tokens,
+            "output_tokens": quote.max_output_tokens,
+            "worst_case_usd": float(quote.worst_case_usd),
+            "input_usd_per_million": float(quote.input_usd_per_million),
+            "bytes_per_token": BYTES_PER_TOKEN,
+            "has_history": has_history,
+            "rest": "" if runs_left is None else f" · {count(runs_left)} runs left this month",
+        },
+    )
