@@ -116,6 +116,7 @@ class ProviderClient:
             fresh = [notice for notice in call.notices if notice not in told]
             if head := fresh + identity_in(response, Plaintext(address.key)):
                 yield head
+            patience.renew()
             async with aclosing(chunks(response, patience)) as body:
                 async for data in body:
                     heard = decoder.heard

@@ -36,6 +36,11 @@ class SSEDecoder:
         self._after_cr = False
         self._at_start = True
 
+    @property
+    def gathers(self) -> bool:
+        """Whether a part of an event has come, and not of a comment."""
+        return bool(self._buffer) and not self._buffer.startswith(b":")
+
     def feed(self, data: bytes) -> list[ServerSentEvent]:
         """Return the events that `data` completes. Raises `EventTooLarge`."""
         self._buffer += self._with_line_feeds(data)

@@ -140,6 +140,13 @@ async def test_12_words_that_come_slowly_are_no_silence(ask: Asker) -> None:
     assert isinstance(answer.verdict, Finished)
 
 
+async def test_12_a_drip_is_no_silence_either(ask: Asker) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await ask("openai", "sim/drip", stall_timeout_s=0.3)
+    assert (await ask.closed()).closed_by == "client"
+
+
 @BOTH
 @pytest.mark.parametrize("model", ["sim/silent", "sim/silent?headers=0", "sim/drip", "sim/words?n=9999&rate=100"])
 async def test_15_a_stopped_call_closes_its_socket_at_once(ask: Asker, provider: str, model: str) -> None:

@@ -10,9 +10,11 @@ def main() -> None:
     """Serve on the port that is given and say so on the first line."""
     arguments = argparse.ArgumentParser(description="A provider that misbehaves on demand")
     arguments.add_argument("--port", type=int, default=0)
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before there are threads that could take one
     with Simulator(port=arguments.parse_args().port) as simulator:
         print(simulator.url, flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(ends)
 
 
 if __name__ == "__main__":

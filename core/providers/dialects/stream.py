@@ -43,11 +43,12 @@ class StreamDecoder(ABC):
         self.complete = False
         """Whether the verdict was `Finished`."""
         self.heard = 0
-        """How many events came so far, whatever they said; comments do not count."""
+        """Grows whenever more than comments came."""
         self._plain = Plaintext(key)
         self._sse = SSEDecoder()
         self._reason: str | None = None
         self._identity: Identified | None = None
+        self._streams = False
         self._unreadable = False
         self._mended = False
 
@@ -60,7 +61,8 @@ class StreamDecoder(ABC):
             events = self._sse.feed(data)
         except EventTooLarge:
             return self.close(Failed(FaultCode.TOO_LARGE))
-        self.heard += len(events)
+        self.heard += len(events) + self._sse.gathers
+        self._streams = self._streams or bool(events)
         for event in events:
             self._read(event.data, out)
             if self.ended:
@@ -75,7 +77,7 @@ class StreamDecoder(ABC):
         if self.ended:
             return []
         out: list[Event] = []
-        if not self.heard:
+        if not self._streams:
             self._read_plain_body(self._sse.close().lstrip(), out)
         if not self.ended:
             self._conclude(otherwise, out)
