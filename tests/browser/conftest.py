@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.settings import PROVIDER_NAMES
 from tests.browser.chromium import launch, sign_in, watch
 from tests.browser.product import Product, running_product
 from tests.simulator import Simulator
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")
