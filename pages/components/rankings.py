@@ -64,10 +64,10 @@ def latency(groups: Sequence[Group], *, colours: Mapping[str, str] | None = None
     return _figure(rows, _bars(rows, opacity=0.3), _bars(medians))
 
 
-def latency_alt(groups: Sequence[Group], named: Namer = str) -> str:
+def latency_alt(groups: Sequence[Group]) -> str:
     """Return the sentence that stands for `latency`."""
     told = [
-        f"{named(group.key)} {show.duration(group.totals.p50_latency_ms)}, {show.duration(group.totals.p95_latency_ms)}"
+        f"{group.key} {show.duration(group.totals.p50_latency_ms)}, {show.duration(group.totals.p95_latency_ms)}"
         for group in _timed(groups)[:3]
     ]
     return f"Median and 95th percentile of the response time by model: {'; '.join(told) or 'nothing'}"

@@ -35,7 +35,7 @@ def draw_charts(report: SpendReport, days: Days, today: date) -> None:
         with _card("Response time", "From the median to what 95 of 100 runs stay within."):
             _draw(
                 rankings.latency(report.by_model, colours=colours, named=named),
-                rankings.latency_alt(report.by_model, named),
+                rankings.latency_alt(report.by_model),
             )
         with _card("Errors"):
             if report.error_kinds:
