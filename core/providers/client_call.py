@@ -84,7 +84,7 @@ class Memory:
 
 
 class Call:
-    """One request and its tries. `told` gathers what the user should know before the answer begins."""
+    """One request and its tries. It changes between them, and `notices` with it."""
 
     def __init__(self, address: Address, request: ChatRequest, memory: Memory) -> None:
         self._address = address
