@@ -11,10 +11,9 @@ from core.api.errors import http_error, lab_error, unexpected_error
 from core.api.health import HEALTH_ROUTES
 from core.errors import LabError
 
-api = Starlette(
-    routes=[*HEALTH_ROUTES, *AUTH_ROUTES],
-    exception_handlers={HTTPException: http_error, LabError: lab_error, Exception: unexpected_error},
-)
+EXCEPTION_HANDLERS = {HTTPException: http_error, LabError: lab_error, Exception: unexpected_error}
+
+api = Starlette(routes=[*HEALTH_ROUTES, *AUTH_ROUTES], exception_handlers=EXCEPTION_HANDLERS)
 
 
 async def first_page(request: Request) -> Response:

@@ -3,7 +3,8 @@
 Nothing is believed from one rerun to the next: the cookie names a session, the database says whose it is and whether it
 is alive, and what this page remembers must belong to that session. Otherwise the page forgets everything.
 
-A widget's callback runs before the script does. So a callback changes `st.session_state` only, and calls no service.
+A widget's callback runs before the script does, so before anybody asked who is there. It changes what the page
+remembers, and may stop a run; it shows nothing and starts nothing.
 """
 
 from dataclasses import dataclass
