@@ -17,7 +17,7 @@ HIDDEN = "[key]"
 _MOST_READ = 20_000
 _SHORTEST_PART = 8
 _SECRETS = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|tgp|key|hf)[-_][\w*.…-]{6,}|\b(?:bearer|basic)\s+[\w.~+/=*-]{6,}", re.IGNORECASE
+    r"\b(?:sk|pk|rk|gsk|xai|tgp|hf)[-_][\w*.…-]{6,}|\bAIza[\w-]{20,}|\bbearer\s+[\w.~+/=*-]{16,}", re.IGNORECASE
 )
 _SILENT_TAGS = re.compile(r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE = "a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|tt|u"

@@ -1,6 +1,7 @@
 """The faults of a provider, each with its outcome. The numbers are those of the product's table of faults."""
 
 import asyncio
+import logging
 from time import monotonic
 
 import pytest
@@ -190,6 +191,16 @@ async def test_no_error_shows_the_key_or_any_markup(ask: Asker, provider: str, m
     assert "[key]" in verdict.detail
     assert not any(sign in verdict.detail for sign in (key, "<", ">", "](", "http"))
     assert ask.simulator.requests[-1].key == key
+
+
+@BOTH
+async def test_nothing_that_is_logged_shows_the_key(
+    ask: Asker, provider: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for model in ("sim/words", "sim/page", "sim/error-401", "sim/error-503", "sim/reset", "sim/garbage"):
+        await ask(provider, model)
+    assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])

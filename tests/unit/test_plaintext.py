@@ -48,6 +48,7 @@ def test_markup_goes_and_words_stay(said: str, plain: str) -> None:
         "Incorrect API key provided: sk-proj-abcdefghijk",
         "token gsk_0123456789abcdef",
         "Authorization: Bearer abcdefghijklmnop",
+        "key AIzaSyA0123456789abcdefghijk",
         "x" * (MAX_CHARACTERS - 8) + KEY,
     ],
 )
@@ -56,6 +57,13 @@ def test_keys_are_hidden(said: str) -> None:
     assert "[key" in plain
     for part in (KEY, KEY[8:], KEY.upper(), "abcdefghijk", "0123456789abcdef", KEY[:10]):
         assert part not in plain
+
+
+@pytest.mark.parametrize(
+    "said", ["Missing bearer authentication", "The key_id is missing", "a risk-adjusted task-specific basic parameter"]
+)
+def test_words_that_only_resemble_keys_stay(said: str) -> None:
+    assert Plaintext(KEY)(said) == said
 
 
 def test_a_key_that_looks_like_none_is_hidden_too() -> None:
