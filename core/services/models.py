@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from core.domain.access import Tier, may_use, tier_required
 from core.domain.accounts import User
 from core.domain.models import ModelInfo
-from core.domain.pricing import FALLBACK, LOCAL
+from core.domain.pricing import FALLBACK, LOCAL, PriceSource
 from core.engine.engine import Call
 from core.errors import InvalidRequest, KeyMissing, LabError, StoreUnavailable, TierTooLow, Unavailable
 from core.providers.client import ProviderClient
@@ -57,11 +57,13 @@ class Models:
         self._models: dict[str, ModelInfo] = {}
 
     def load(self) -> None:
-        """Read the list as the database has it, on top of the price list that ships with the lab."""
-        listed = [model for name in PROVIDERS for model in listed_models(name, self._now())]
+        """Read the list: what each provider told last, or the price list that ships with the lab if it told nothing."""
+        stored = self._store.all()
+        told = {model.provider for model in stored if model.prices.source is not PriceSource.ADMINISTRATOR}
+        listed = [model for name in PROVIDERS if name not in told for model in listed_models(name, self._now())]
         if self._settings.embedded_model:
             listed.append(_embedded())
-        self._models = {model.id: model for model in (*listed, *self._store.all())}
+        self._models = {model.id: model for model in (*listed, *stored)}
 
     def all(self) -> list[ModelInfo]:
         """Return every enabled model that is listed, by provider and name."""
