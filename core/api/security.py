@@ -47,10 +47,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
-HSTS = "max-age=31536000; includeSubDomains"
+UNDER_HTTPS = {
+    "Strict-Transport-Security": "max-age=31536000",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 class Security:
@@ -87,7 +89,7 @@ def _with_headers(request: HTTPConnection, send: Send) -> Send:
 def _add_headers(request: HTTPConnection, headers: MutableHeaders) -> None:
     headers.update(HEADERS)
     if request.url.scheme == "https":
-        headers["Strict-Transport-Security"] = HSTS
+        headers.update(UNDER_HTTPS)
     if request.url.path.startswith("/api/"):
         headers["Cache-Control"] = "no-store"
     elif not request.url.path.startswith(NO_PAGES) and BROWSER_COOKIE not in request.cookies:

@@ -12,7 +12,7 @@ from core import lab
 from core.api.routes import EXCEPTION_HANDLERS, api
 from core.errors import Forbidden, KeyMissing, LimitReached, NotFound, StoreUnavailable, TierTooLow, UnknownProvider
 
-SOON = datetime.now(UTC) + timedelta(seconds=90)
+SOON = datetime(2026, 12, 1, tzinfo=UTC)
 TIER = {"tier_required": "enterprise", "current_tier": "trial"}
 LIMIT = {"limit": 100, "used": 100, "resets_at": SOON.isoformat()}
 
@@ -58,8 +58,10 @@ async def test_each_error_has_its_status_and_its_detail(error: Exception, status
 
 
 async def test_only_a_limit_with_an_end_says_when_to_come_back():
-    assert 85 <= int((await asked(failing(ERRORS[4][0]), "/")).headers["retry-after"]) <= 90
-    assert "retry-after" not in (await asked(failing(ERRORS[5][0]), "/")).headers
+    soon = datetime.now(UTC) + timedelta(seconds=90)
+    ends, endless = (LimitReached("No.", limit=1, used=1, resets_at=end) for end in (soon, None))
+    assert 80 <= int((await asked(failing(ends), "/")).headers["retry-after"]) <= 90
+    assert "retry-after" not in (await asked(failing(endless), "/")).headers
 
 
 async def test_what_nobody_foresaw_shows_an_id_that_the_log_has_and_nothing_else(caplog: pytest.LogCaptureFixture):
