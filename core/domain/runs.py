@@ -56,6 +56,7 @@ class Admission(BaseModel):
 class Outcome(BaseModel):
     """How a run ended, whole: what the ledger is told once, and what the spool keeps if it cannot be told.
 
+    `prices` are those that were applied: the admitted ones, or those of the service tier that the provider chose.
     Durations are milliseconds from the moment the run was started; `ttft_ms` is None if no word came.
     `usage_reported` is false when the tokens are our own count. `raw_usage` is the provider's own object.
     """
@@ -69,6 +70,7 @@ class Outcome(BaseModel):
     usage: Usage
     usage_reported: bool
     raw_usage: dict[str, Any] | None = None
+    prices: Prices
     cost: Cost
     latency_ms: int
     ttft_ms: int | None = None

@@ -16,11 +16,13 @@ from uuid import UUID
 
 from core.domain.events import Failed
 from core.domain.faults import FaultCode
+from core.domain.pricing import Prices, PriceSource
 from core.domain.runs import Admission, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
 from core.errors import Unavailable, described
 from core.providers.client import ProviderClient
+from core.providers.pricelist import prices_for
 from core.providers.registry import Provider
 
 KEPT_AFTER_END_S = 60.0
@@ -111,6 +113,7 @@ class Engine:
         run.end(
             run.tally.outcome(
                 run.admission,
+                prices=applied_prices(run),
                 provider=run.provider,
                 cancelled=reader.cancelled(),
                 latency_s=run.elapsed_s,
@@ -152,3 +155,12 @@ class Engine:
                 if run.admission.origin is RunOrigin.PLAYGROUND and monotonic() - run.followed > self._limits.abandon_s:
                     run.take([Failed(FaultCode.ABANDONED)])
                     self._end_reading(run_id)
+
+
+def applied_prices(run: LiveRun) -> Prices:
+    """Return the prices of the run: those admitted, or the list's for the service tier that the provider told."""
+    admitted, request = run.admission.prices, run.admission.request
+    tier = run.tally.identity.service_tier
+    if tier is None or admitted.source is not PriceSource.PRICE_LIST:
+        return admitted
+    return prices_for(request.provider, request.model, run.admission.started_at, service_tier=tier) or admitted

@@ -17,7 +17,7 @@ from core.domain.events import (
     UsageReported,
 )
 from core.domain.faults import UNBILLED, FaultCode, explain
-from core.domain.pricing import cost_of
+from core.domain.pricing import Prices, cost_of
 from core.domain.runs import Admission, Outcome, RunStatus
 from core.domain.usage import Usage, estimate_tokens
 
@@ -69,12 +69,13 @@ class Tally:
         self,
         admission: Admission,
         *,
+        prices: Prices,
         provider: str,
         cancelled: bool,
         latency_s: float,
         ended_at: datetime,
     ) -> Outcome:
-        """Return how the run ended. `provider` is the display name that its sentences use."""
+        """Return how the run ended, at these `prices`. `provider` is the display name that its sentences use."""
         usage, usage_reported = self._usage(admission, cancelled)
         return Outcome(
             run_id=admission.run_id,
@@ -84,7 +85,8 @@ class Tally:
             usage=usage,
             usage_reported=usage_reported,
             raw_usage=dict(self.reported.raw) if self.reported else None,
-            cost=cost_of(usage, admission.prices, reported=usage_reported),
+            prices=prices,
+            cost=cost_of(usage, prices, reported=usage_reported),
             latency_ms=round(latency_s * 1000),
             ttft_ms=None if self.first_delta_s is None else round(self.first_delta_s * 1000),
             finish_reason=self.finish_reason,

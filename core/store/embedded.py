@@ -156,12 +156,12 @@ class EmbeddedPostgres:
     def _run(self, command: list[str]) -> None:
         """Run a program to its end; what it says goes to the log, and so does what its children say later.
 
-        It is given nothing of our environment but the path: keys have no business there.
+        It is given nothing of our environment: keys have no business there.
         """
         path = self._folder / "server.log"
         if path.exists() and path.stat().st_size > LARGEST_LOG:
             path.rename(path.with_suffix(".old"))
-        path_only = {"PATH": os.environ.get("PATH", os.defpath)}
+        path_only = {"PATH": os.defpath}
         quiet = subprocess.DEVNULL
         with path.open("ab") as log:
             subprocess.run(

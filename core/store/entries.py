@@ -56,6 +56,7 @@ def settled(outcome: Outcome) -> Row:
         "reasoning_tokens": capped(usage.reasoning_tokens),
         "usage_reported": outcome.usage_reported,
         "raw_usage": plain_json(outcome.raw_usage),
+        "prices": outcome.prices.model_dump(mode="json"),
         "cost": cost.amount,
         "cost_source": cost.source,
         "cost_lines": [line.model_dump(mode="json") for line in cost.lines],

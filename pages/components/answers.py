@@ -40,7 +40,6 @@ def of_outcome(run: LiveRun, outcome: Outcome) -> Answer:
     return Answer(
         run_id=outcome.run_id,
         model_id=run.admission.request.model_id,
-        prices=run.admission.prices,
         text=outcome.text,
         reasoning=outcome.reasoning,
         **_shared(outcome),
@@ -52,7 +51,6 @@ def of_record(record: RunRecord) -> Answer:
     return Answer(
         run_id=record.id,
         model_id=record.model_id,
-        prices=record.prices,
         text=record.response or "",
         reasoning=record.reasoning or "",
         **_shared(record),
@@ -60,5 +58,5 @@ def of_record(record: RunRecord) -> Answer:
 
 
 def _shared(run: Outcome | RunRecord) -> dict[str, Any]:
-    names = "status usage cost raw_usage latency_ms ttft_ms finish_reason error_message notices"
+    names = "status usage prices cost raw_usage latency_ms ttft_ms finish_reason error_message notices"
     return {name: getattr(run, name) for name in names.split()}

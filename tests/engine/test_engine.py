@@ -9,14 +9,19 @@ import pytest
 from sqlalchemy import text
 
 from core.domain.accounts import User
+from core.domain.events import Identified
 from core.domain.faults import FaultCode
-from core.domain.pricing import CostSource
+from core.domain.pricing import CostSource, PriceSource, flat
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunOrigin, RunRecord, RunStatus
+from core.engine.engine import applied_prices
+from core.engine.live_run import LiveRun
 from core.errors import StoreUnavailable, Unavailable
 from core.lab import Lab, open_lab
+from core.providers.pricelist import prices_for
 from core.settings import Settings
 from tests.fixtures.lab import KEY, add_user, calls, ended, request, running_lab, start
+from tests.fixtures.runs import NOW, admission
 from tests.simulator import Simulator
 
 SOON_S = 0.5
@@ -218,3 +223,18 @@ def test_times_are_told_in_utc(lab, ann):
 def test_simulator_is_what_the_lab_talks_to(lab, ann, simulator: Simulator):
     ended(start(lab, ann, "groq/sim/words"))
     assert calls(simulator)[-1].headers["authorization"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize(("tier", "share"), [(None, 1), ("default", 1), ("flex", Decimal("0.5")), ("unheard-of", 1)])
+def test_the_service_tier_that_answered_decides_the_price(tier, share):
+    listed = prices_for("openai", "o3", NOW)
+    run = LiveRun(admission(model_id="openai/o3", prices=listed), "OpenAI")
+    run.take([Identified(service_tier=tier)])
+    assert applied_prices(run).output.base == listed.output.base * share
+
+
+def test_an_administrators_price_holds_in_every_service_tier():
+    own = flat("1", "2", PriceSource.ADMINISTRATOR)
+    run = LiveRun(admission(model_id="openai/o3", prices=own), "OpenAI")
+    run.take([Identified(service_tier="flex")])
+    assert applied_prices(run) == own

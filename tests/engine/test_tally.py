@@ -33,7 +33,7 @@ def outcome(*events, cancelled=False):
         started_at=NOW,
         deadline_at=NOW,
     )
-    return tally.outcome(admission, provider="OpenAI", cancelled=cancelled, latency_s=9, ended_at=NOW)
+    return tally.outcome(admission, prices=PRICES, provider="OpenAI", cancelled=cancelled, latency_s=9, ended_at=NOW)
 
 
 def reported(input_tokens, output_tokens, *, partial=False):

@@ -123,6 +123,7 @@ class Invention:
             usage=usage,
             usage_reported=reported,
             raw_usage=_raw(usage) if reported and usage.total_tokens else None,
+            prices=run.prices,
             cost=cost_of(usage, run.prices, reported=reported),
             latency_ms=latency_ms,
             ttft_ms=ttft_ms,
