@@ -48,6 +48,11 @@ def count(number: int | None) -> str:
 tokens = count
 
 
+def runs(number: int) -> str:
+    """Return a number of runs: `1 run`, `1,234 runs`."""
+    return f"{number:,} {'run' if number == 1 else 'runs'}"
+
+
 def compact(number: int | None) -> str:
     """Return a large count in few characters: `987`, `12.3k`, `4.56M`."""
     if number is None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain.usage import BYTES_PER_TOKEN
 from core.services.runs import Quote
-from pages.components.format import count
+from pages.components.format import runs
 
 _LINE = st.components.v2.component(
     "quote_line",
@@ -37,6 +37,6 @@ def draw_quote(quote: Quote, runs_left: int | None, *, has_history: bool) -> Non
             "input_usd_per_million": float(quote.input_usd_per_million),
             "bytes_per_token": BYTES_PER_TOKEN,
             "has_history": has_history,
-            "rest": "" if runs_left is None else f" · {count(runs_left)} runs left this month",
+            "rest": "" if runs_left is None else f" · {runs(runs_left)} left this month",
         },
     )

@@ -7,7 +7,7 @@ from core.domain.accounts import User
 from core.domain.web import SIGNED_OUT_PATH
 from core.services.runs import Allowance
 from pages.components import session
-from pages.components.format import count, literal, money
+from pages.components.format import literal, money, runs
 from pages.components.redirect import leave_for
 
 
@@ -33,7 +33,7 @@ def sign_out(user: User) -> None:
 def _show_allowance(allowance: Allowance) -> None:
     spent = f"{money(allowance.spent_this_month)} spent this month"
     if allowance.runs_limit is None:
-        st.caption(f"{count(allowance.runs_used)} runs · {spent}")
+        st.caption(f"{runs(allowance.runs_used)} · {spent}")
     else:
         left = max(allowance.runs_limit - allowance.runs_used, 0)
-        st.progress(left / allowance.runs_limit, text=f":small[{count(left)} runs left · {spent}]")
+        st.progress(left / allowance.runs_limit, text=f":small[{runs(left)} left · {spent}]")

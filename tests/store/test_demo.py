@@ -16,7 +16,7 @@ from core.store.database import Database
 from core.store.demo import fill
 from core.store.demo.people import EXPENSIVE, HABITS
 from core.store.history import HistoryStore
-from core.store.tables import llm_usage_logs, run_texts, users
+from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 from tests.fixtures.database import copied
 from tests.fixtures.runs import add_user
 
@@ -127,3 +127,11 @@ def test_a_database_with_runs_is_refused_and_left_as_it_is(database):
 
 def test_without_any_model_that_it_knows_it_is_empty(database):
     assert fill(database, now=NOW, models=[], days=2) == 0
+
+
+def test_the_runs_of_a_month_are_counted_as_if_they_had_been_admitted(database):
+    fill(database, now=NOW, models=catalogue(), days=40)
+    month = func.date_trunc("month", func.timezone("UTC", llm_usage_logs.c.created_at))
+    logged = dict(rows(database, select(month, func.count()).group_by(month)))
+    counted = rows(database, select(month_counts.c.month, func.sum(month_counts.c.runs)).group_by(month_counts.c.month))
+    assert dict(counted) == {start.date(): runs for start, runs in logged.items()}

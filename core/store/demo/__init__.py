@@ -14,8 +14,8 @@ from uuid import UUID
 from psycopg import Connection as Driver
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Table, exists, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Date, Table, cast, exists, func, select, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core.domain.access import tier_named
 from core.domain.models import ModelInfo
@@ -25,7 +25,7 @@ from core.store import entries
 from core.store.database import Database
 from core.store.demo.people import PEOPLE
 from core.store.demo.runs import Author, Invention, Run
-from core.store.tables import llm_usage_logs, run_texts, users
+from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 
 LIMIT_S = 120.0
 TEXTS_KEPT = timedelta(days=30)
@@ -48,6 +48,7 @@ def fill(database: Database, *, now: datetime, models: Sequence[ModelInfo], days
         authors = _authors(connection, rng, since=now - timedelta(days=days))
         invented = Invention(authors, {model.id: model for model in models}, rng)
         count = _copy(connection, invented.runs(now, days), keep_texts_after=now - TEXTS_KEPT)
+        connection.execute(_months())
         connection.execute(text("ANALYZE"))
         return count
 
@@ -65,6 +66,13 @@ def _authors(connection: Connection, rng: Random, since: datetime) -> list[Autho
         share, weekends = (person.share, person.weekends) if person else (OTHERS_SHARE, True)
         authors.append(Author(row["id"], tier_named(row["tier"]), share, weekends))
     return authors
+
+
+def _months() -> Insert:
+    """Count the runs of each month (UTC) as admitting them would have."""
+    month = cast(func.date_trunc("month", func.timezone("UTC", llm_usage_logs.c.created_at)), Date).label("month")
+    counted = select(llm_usage_logs.c.user_id, month, func.count()).group_by(llm_usage_logs.c.user_id, month)
+    return insert(month_counts).from_select(["user_id", "month", "runs"], counted)
 
 
 def _account(user_id: UUID, index: int, since: datetime) -> dict[str, Any]:
