@@ -10,7 +10,7 @@ from core.lab import current
 from pages.components import periods, reads
 from pages.components.headlines import draw_headlines
 from pages.components.session import require_user
-from pages.components.spend_charts import draw_charts
+from pages.components.spend_charts import SpendCharts
 from pages.components.spend_table import draw_table
 from pages.components.stats_filters import draw_filters
 
@@ -35,7 +35,7 @@ except InvalidRequest as error:
 
 if report.totals.runs:
     draw_headlines(report, days)
-    draw_charts(report, days, today)
+    SpendCharts(report, days, today, own={group.key for group in report.by_user} <= {user.username}).draw()
     draw_table(report)
 else:
     with st.container(border=True, horizontal_alignment="center"):

@@ -49,11 +49,16 @@ def by_day(
     stacks = _stacks(spend, measure)
     hatch = ["/" if day == today else "" for day in calendar]
     bars = [
-        _stack(calendar, values, named(model_id), _colour(model_id, colours or {}), hatch, measure)
+        _stack(calendar, values, _name(model_id, named), _colour(model_id, colours or {}), hatch, measure)
         for model_id, values in stacks
     ]
     totals = [sum((values[day] for _, values in stacks), Decimal(0)) for day in calendar]
     return go.Figure([*bars, _total(calendar, totals, measure)], _by_day_layout(calendar, float(max(totals)), measure))
+
+
+def day_of(point: Mapping[str, Any]) -> date:
+    """Return the day that was clicked in `by_day`."""
+    return date.fromisoformat(str(point["x"])[:10])
 
 
 def by_day_alt(spend: Sequence[DailySpend], first: date, last: date, measure: Measure = Measure.COST) -> str:
@@ -162,6 +167,10 @@ def _by_day_layout(calendar: Sequence[date], highest: float, measure: Measure) -
 
 def _colour(model_id: str, colours: Mapping[str, str]) -> str:
     return OTHER if model_id == FOLDED else colours.get(model_id) or model_colour(model_id)
+
+
+def _name(model_id: str, named: Namer) -> str:
+    return FOLDED if model_id == FOLDED else named(model_id)
 
 
 def _day(day: date) -> str:

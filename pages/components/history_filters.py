@@ -105,8 +105,8 @@ def _status_word(value: str) -> str:
 
 
 def _ends(days: tuple[date, ...]) -> tuple[date | None, date | None]:
-    """The first and last day chosen; while only the first one is, all from there on."""
-    return (days[0] if days else None, days[1] if len(days) > 1 else None)
+    """The first and last day chosen, which may be one and the same."""
+    return (days[0], days[-1]) if days else (None, None)
 
 
 def _position(text: str | None) -> Position | None:

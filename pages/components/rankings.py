@@ -11,7 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.domain.queries import Group, Totals
+from core.domain.queries import Group
 from pages.components import format as show
 from pages.components.charts import FOLDED, QUIET, SHOWN, Namer
 from pages.components.measure import Measure, chart_label, fault_name, in_text_colour
@@ -26,11 +26,17 @@ BAR, ABOVE = 0.26, 0.36
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    key: str
     label: str
     value: float
     reads: str
     colour: str
     hover: str
+
+
+def key_of(point: Mapping[str, Any]) -> str | None:
+    """Return the key of what was clicked in a ranking; None for what is folded."""
+    return str(point["customdata"][1]) or None
 
 
 def bars(
@@ -43,7 +49,7 @@ def bars(
     """Draw a horizontal bar for each group, largest first, the ninth and all after it folded into one."""
     ranked = _ranked(groups, measure)
     whole = sum((measure.of(group.totals) for group in groups), Decimal(0))
-    rows = [_bar(group.totals, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
+    rows = [_bar(group, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
     folded = _folded(rows, ranked, measure, whole)
     return _figure(folded, _bars(folded))
 
@@ -77,7 +83,7 @@ def errors(kinds: Sequence[tuple[str, int]]) -> go.Figure:
     """Draw how often runs failed, by kind, most often first."""
     ranked = sorted(kinds, key=lambda kind: (-kind[1], kind[0]))[:SHOWN]
     rows = [
-        _Row(fault_name(code), number, show.count(number), ERRORS, f"{fault_name(code)}: {show.count(number)}")
+        _Row(code, fault_name(code), number, show.count(number), ERRORS, f"{fault_name(code)}: {show.count(number)}")
         for code, number in ranked
     ]
     return _figure(rows, _bars(rows))
@@ -104,8 +110,8 @@ def _bars(rows: Sequence[_Row], opacity: float = 1) -> dict[str, Any]:
         "x": [row.value for row in rows],
         "width": BAR,
         "marker": {"color": [row.colour for row in rows], "line": {"width": 0}, "opacity": opacity},
-        "customdata": [row.hover for row in rows],
-        "hovertemplate": "%{customdata}<extra></extra>",
+        "customdata": [[row.hover, row.key] for row in rows],
+        "hovertemplate": "%{customdata[0]}<extra></extra>",
     }
 
 
@@ -138,12 +144,13 @@ def _ranked(groups: Sequence[Group], measure: Measure) -> list[Group]:
     return sorted(groups, key=lambda group: (-measure.of(group.totals), -group.totals.runs, group.key))
 
 
-def _bar(totals: Totals, name: str, colour: str, measure: Measure, whole: Decimal) -> _Row:
+def _bar(group: Group, name: str, colour: str, measure: Measure, whole: Decimal) -> _Row:
+    totals = group.totals
     value = measure.of(totals)
     part = f" · {show.share(float(value / whole))}" if whole else ""
     told = f"<b>{escape(name)}</b><br>{show.money(totals.cost)} · {show.count(totals.runs)} runs"
     hover = f"{told} · {show.count(totals.total_tokens)} tokens · {show.share(totals.error_rate)} failed"
-    return _Row(name, float(value), f"{measure.reads(value)}{part}", colour, hover)
+    return _Row(group.key, name, float(value), f"{measure.reads(value)}{part}", colour, hover)
 
 
 def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: Decimal) -> list[_Row]:
@@ -154,7 +161,7 @@ def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: 
     part = f" · {show.share(float(value / whole))}" if whole else ""
     reads = f"{measure.reads(value)}{part}"
     label = f"{FOLDED} ({len(rest)})"
-    return [*rows[:SHOWN], _Row(label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
+    return [*rows[:SHOWN], _Row("", label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
 
 
 def _timed(groups: Sequence[Group]) -> list[Group]:
@@ -167,7 +174,7 @@ def _latency_row(group: Group, name: str, colour: str) -> _Row:
     median, slow = show.duration(totals.p50_latency_ms), show.duration(totals.p95_latency_ms)
     first_word = f"<br>First word, median: {show.duration(totals.p50_ttft_ms)}" if totals.p50_ttft_ms else ""
     hover = f"<b>{escape(name)}</b><br>Median: {median}<br>95 of 100 within: {slow}{first_word}"
-    return _Row(name, _seconds(totals.p95_latency_ms), f"{median} · {slow}", colour, hover)
+    return _Row(group.key, name, _seconds(totals.p95_latency_ms), f"{median} · {slow}", colour, hover)
 
 
 def _seconds(milliseconds: float | None) -> float:

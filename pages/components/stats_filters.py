@@ -1,4 +1,7 @@
-"""What a report is asked for: days, model, provider. All of it lives in the URL."""
+"""What a report is asked for: days, model, provider. All of it lives in the URL.
+
+Its keys are other than the history's, so that a mark in a chart can lead to the history with the filters of its own.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -26,8 +29,8 @@ def draw_filters(user: User, today: date) -> Asked:
     models = reads.catalogue() if reads_everybodys_spend(user.role) else reads.model_ids(user.id, user)
     providers = sorted({model.partition("/")[0] for model in models})
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        model = _optional("Model", "model", models, 165)
-        display = _optional("Provider", "provider", [provider_name(name) for name in providers], 120)
+        model = _optional("Model", "spent_on", models, 165)
+        display = _optional("Provider", "spent_at", [provider_name(name) for name in providers], 120)
         choice = st.selectbox(
             "Period", list(Choice), index=1, key="period", bind="query-params", width=165, label_visibility="collapsed"
         )

@@ -114,8 +114,8 @@ def test_the_table_says_the_same_in_exact_figures(signed_in, ran, ann):
 @pytest.mark.parametrize(
     ("query", "cost"),
     [
-        ({"model": "groq/llama"}, r"\$1\.00"),
-        ({"provider": "OpenAI"}, r"\$2\.00"),
+        ({"spent_on": "groq/llama"}, r"\$1\.00"),
+        ({"spent_at": "OpenAI"}, r"\$2\.00"),
         ({"period": "Last 7 days"}, r"\$3\.00"),
         ({"period": "no such period"}, r"\$3\.00"),
     ],

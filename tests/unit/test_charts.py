@@ -147,6 +147,14 @@ def test_response_times_show_the_median_over_the_95th_percentile():
     assert labels(figure) == [("openai/model-a", "1.2 s · 4.5 s")]
 
 
+def test_a_mark_knows_the_runs_behind_it():
+    day = charts.by_day([spent(LAST, MODELS[0], 1)], FIRST, LAST, LAST)
+    assert charts.day_of({"x": drawn(day)[0].x[-1].isoformat()}) == charts.day_of({"x": "2026-11-10 00:00"}) == LAST
+    costs = [str(number) for number in range(1, 13)]
+    marks = drawn(rankings.bars(groups(*costs), named=lambda key: "a name"))[0].customdata
+    assert [rankings.key_of({"customdata": mark}) for mark in marks] == [*reversed(MODELS[4:]), None]
+
+
 def test_errors_are_ranked_in_words():
     figure = rankings.errors([("tls", 1), ("rate_limited", 7)])
     assert labels(figure) == [("Rate limited", "7"), ("TLS", "1")]
