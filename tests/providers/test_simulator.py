@@ -66,6 +66,16 @@ def test_it_refuses_what_messages_does_not_allow(simulator: Simulator, wrong: di
     assert httpx.post(url, json=body, headers={"x-api-key": KEY}).status_code == 400
 
 
+async def test_it_can_be_told_by_the_prompt_and_tells_what_it_saw(ask: Asker) -> None:
+    answer = await ask("openai", "gpt-4o-mini", content="sim/words?n=300&markdown=1&rate=3000")
+    assert answer.text.startswith("## Why the sky is blue\n\n")
+    assert len(answer.text.split()) == 300
+    (seen,) = httpx.get(f"{ask.simulator.url}/runs").json()
+    assert seen["text_bytes"] == len(answer.text.encode())
+    assert seen["at"] < seen["text_at"] < seen["ended_at"] < monotonic()
+    assert seen["closed_at"] is None
+
+
 async def test_it_serves_as_a_process_of_its_own(ask: Asker) -> None:
     command = [sys.executable, "-m", "tests.simulator"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

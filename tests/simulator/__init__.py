@@ -5,12 +5,14 @@
         simulator.requests[-1].body        # what came in
         simulator.connections[-1].closed_at  # when the client closed, on `time.monotonic`
 
-It runs on a loop in a thread of its own, or as a process: `python -m tests.simulator --port 9999`.
+It runs on a loop in a thread of its own, or as a process: `python -m tests.simulator --port 9999`. What it saw of each
+run is at `/runs`, as JSON.
 Every provider has its own paths (`/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/openrouter/api/v1/models`,
 `/openrouter/api/v1/generation`, …) and its own ways there: OpenRouter tells the cost, Groq tells usage in `x_groq`.
 Every error repeats the key that it was sent, with some markup around it.
 
-What it does is chosen by the model's name, `sim/BEHAVIOUR?OPTION=VALUE&…`; any other name answers like `words`.
+What it does is chosen by the model's name, `sim/BEHAVIOUR?OPTION=VALUE&…`, or under any other name by a prompt of that
+form; else it answers like `words`.
 
 | behaviour | does |
 |---|---|
@@ -39,11 +41,11 @@ What it does is chosen by the model's name, `sim/BEHAVIOUR?OPTION=VALUE&…`; an
 | `declines` | text as a refusal; Messages: with the stop reason `refusal` |
 | `lingers` | a whole answer, and then the connection stays open |
 
-Options of every answer: `n`, `rate`, `delay` (seconds before the first byte), `reasoning` (words before the text),
-`input`, `cached`, `written`, `cost` (figures of the usage), `usage=0`, `done=0` (no `[DONE]`), `finish=0` (no finish
-reason), `tier` (service tier), `timings=1` (as llama.cpp), `null=1` (`choices: null` beside usage),
-`eol=lf|crlf|cr`, `bom=1`, `noise=1` (comments), `space=0`, `lines=1` (`data` over several lines), `size=N` (N bytes
-a write).
+Options of every answer: `n`, `rate`, `markdown=1` (an article instead of one paragraph, for `words`), `delay` (seconds
+before the first byte), `reasoning` (words before the text), `input`, `cached`, `written`, `cost` (figures of the
+usage), `usage=0`, `done=0` (no `[DONE]`), `finish=0` (no finish reason), `tier` (service tier), `timings=1` (as
+llama.cpp), `null=1` (`choices: null` beside usage), `eol=lf|crlf|cr`, `bom=1`, `noise=1` (comments), `space=0`,
+`lines=1` (`data` over several lines), `size=N` (N bytes a write).
 """
 
 from tests.simulator.server import Simulator

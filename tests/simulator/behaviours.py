@@ -1,10 +1,13 @@
 """What the simulator can do with a request, a function each. The package's docstring tells what they are for."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count, cycle, islice
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from tests.simulator.frames import Frames
@@ -14,6 +17,7 @@ from tests.simulator.wire import Reply, Request
 
 _TALE = "the quick brown fox jumps over the lazy dog while seven wise owls watch from an old oak tree"
 _LOREM = tuple(_TALE.split())
+_ARTICLE = re.findall(r"\S+\s+", Path(__file__).with_name("article.md").read_text() + "\n")
 FOREVER_S = 3600.0
 
 
@@ -53,6 +57,7 @@ class Stage:
         await self.send(*self.voice.opening())
         reasoning = self.script.whole("reasoning", 0)
         async for word in _paced([*islice(_words(), reasoning), *words], self.script.number("rate", 0)):
+            self.request.said(word)
             await self.send(*self.voice.piece(word, reasoning=self.voice.said < reasoning))
 
     async def say_some(self, otherwise: int) -> None:
@@ -63,6 +68,7 @@ class Stage:
         """Send the closing and end the stream."""
         await self.send(*self.voice.closing())
         await self.reply.end()
+        self.request.ended_at = monotonic()
 
 
 Behaviour = Callable[[Stage], Awaitable[None]]
@@ -70,7 +76,8 @@ Behaviour = Callable[[Stage], Awaitable[None]]
 
 async def words(stage: Stage) -> None:
     await stage.begin()
-    await stage.say(islice(_words(), stage.script.whole("n", 20)))
+    pieces = cycle(_ARTICLE) if stage.script.says("markdown", otherwise=False) else _words()
+    await stage.say(islice(pieces, stage.script.whole("n", 20)))
     await stage.finish()
 
 

@@ -12,11 +12,12 @@ class Script:
     options: dict[str, str]
 
     @classmethod
-    def of(cls, model: str) -> "Script":
-        """Read `sim/BEHAVIOUR?OPTION=VALUE&…`; any other name is `words`."""
-        if not model.startswith("sim/"):
+    def of(cls, model: str, prompt: str = "") -> "Script":
+        """Read `sim/BEHAVIOUR?OPTION=VALUE&…`, which is the model's name or else the prompt; any other is `words`."""
+        asked = model if model.startswith("sim/") else prompt
+        if not asked.startswith("sim/"):
             return cls("words", {})
-        behaviour, _, query = model.removeprefix("sim/").partition("?")
+        behaviour, _, query = asked.removeprefix("sim/").partition("?")
         return cls(behaviour, dict(parse_qsl(query, keep_blank_values=True)))
 
     def number(self, name: str, otherwise: float) -> float:

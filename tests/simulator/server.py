@@ -124,6 +124,8 @@ class Simulator:
             await self._perform(request, reply)
         elif path.endswith("/models"):
             await reply.whole(*(_no_key(request) or (200, models_of(request.provider, self._listed))))
+        elif path == "/runs":
+            await reply.whole(200, [_seen(run) for run in self.requests if run.method == "POST"])
         elif path.endswith("/generation"):
             await self._tell_cost(request, reply)
         else:
@@ -133,7 +135,7 @@ class Simulator:
         if wrong := _complaint(request):
             await reply.whole(*wrong)
             return
-        script = Script.of(request.body["model"])
+        script = Script.of(request.body["model"], request.body["messages"][-1]["content"])
         kind = MessagesVoice if request.path.endswith("/messages") else ChatVoice
         voice = kind(request.provider, request.body, script)
         self._voices[voice.id] = voice
@@ -152,6 +154,12 @@ class Simulator:
         data: dict[str, Any] = {"id": voice.id, "model": voice.model, "total_cost": usage["cost"], "cancelled": True}
         data |= {"native_tokens_prompt": usage["prompt_tokens"], "native_tokens_completion": voice.said}
         await reply.whole(200, {"data": data})
+
+
+def _seen(run: Request) -> dict[str, Any]:
+    """What can be told of a run: times on `time.monotonic`, and the length of what was said."""
+    names = ("at", "text_at", "text_bytes", "ended_at")
+    return {name: getattr(run, name) for name in names} | {"closed_at": run.connection.closed_at}
 
 
 def _complaint(request: Request) -> tuple[int, Any] | None:

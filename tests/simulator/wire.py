@@ -38,7 +38,7 @@ class Connection:
 
 @dataclass
 class Request:
-    """One request as it came. Header names are in lower case."""
+    """One request as it came, and how far its answer is. Header names are in lower case; times on `time.monotonic`."""
 
     method: str
     path: str
@@ -46,6 +46,14 @@ class Request:
     content: bytes
     connection: Connection
     at: float = field(default_factory=monotonic)
+    text_at: float | None = None
+    text_bytes: int = 0
+    ended_at: float | None = None
+
+    def said(self, text: str) -> None:
+        """Note a piece of the answer before it is sent: when the first one was, and how long all of them are."""
+        self.text_at = self.text_at or monotonic()
+        self.text_bytes += len(text.encode())
 
     @property
     def body(self) -> Any:
