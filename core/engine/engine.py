@@ -129,8 +129,9 @@ class Engine:
             await self._settlement.settle(run.outcome)
         except OSError as error:
             log.critical("run %s could not be recorded: %s", run.admission.run_id, described(error))
-        run.settled.set()
-        self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
+        finally:
+            run.settled.set()
+            self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
 
     async def _read(self, run: LiveRun, call: Call) -> None:
         stream = self._client.stream(

@@ -32,8 +32,8 @@ class Settlement:
         await asyncio.gather(_repeat(self._replay, REPLAY_EVERY_S), _repeat(self._sweep, SWEEP_EVERY_S))
 
     async def flush(self) -> None:
-        """Replay what the spool holds, once."""
-        await asyncio.to_thread(self._replay)
+        """Replay what the spool holds, once; while the database is away it stays there."""
+        await _attempt(self._replay)
 
     def _settle_or_keep(self, outcome: Outcome) -> None:
         try:
@@ -53,8 +53,12 @@ class Settlement:
 
 async def _repeat(work: Callable[[], None], every_s: float) -> None:
     while True:
-        try:
-            await asyncio.to_thread(work)
-        except StoreUnavailable as error:
-            log.warning("the database is away: %s", error.message)
+        await _attempt(work)
         await asyncio.sleep(every_s)
+
+
+async def _attempt(work: Callable[[], None]) -> None:
+    try:
+        await asyncio.to_thread(work)
+    except StoreUnavailable as error:
+        log.warning("the database is away: %s", error.message)
