@@ -20,7 +20,7 @@ from core.domain.pricing import Prices, PriceSource
 from core.domain.runs import Admission, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
-from core.errors import Unavailable, described
+from core.errors import StoreUnavailable, Unavailable, described
 from core.providers.client import ProviderClient
 from core.providers.pricelist import prices_for
 from core.providers.registry import Provider
@@ -127,8 +127,8 @@ class Engine:
         assert run.outcome is not None
         try:
             await self._settlement.settle(run.outcome)
-        except OSError as error:
-            log.critical("run %s could not be recorded: %s", run.admission.run_id, described(error))
+        except StoreUnavailable as error:
+            log.critical("run %s: %s", run.admission.run_id, error.message)
         finally:
             run.settled.set()
             self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
