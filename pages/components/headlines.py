@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -12,51 +13,33 @@ from core.domain.queries import DailySpend, SpendReport, Totals
 from pages.components import format as show
 from pages.components.measure import Measure
 from pages.components.periods import Days
+from pages.components.sparkline import sparkline
 
-Judged = Literal["off", "inverse"]
+Of = Callable[[DailySpend], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One figure. `judged` says whether more of it is worse; `of` is what its sparkline follows, day by day."""
+
+    label: str
+    value: str
+    change: str | None
+    about: str | None = None
+    beside: str | None = None
+    judged: Literal["off", "inverse"] = "off"
+    of: Of | None = None
 
 
 def draw_headlines(report: SpendReport, days: Days) -> None:
     """Draw cost, runs, tokens, share of failed runs, response time."""
-    now, before = report.totals, report.previous
-    estimated = bool(now.estimated_cost)
     with st.grid("auto", min_column_width=150, gap="small"):
-        _headline(
-            "Cost",
-            show.literal(show.money(now.cost, estimated=estimated)),
-            show.change(now.cost, before.cost),
-            help=_about_cost(now),
-            line=by_day(report, days, Measure.COST.of),
-        )
-        _headline(
-            "Runs", show.count(now.runs), show.change(now.runs, before.runs), line=by_day(report, days, Measure.RUNS.of)
-        )
-        _headline(
-            "Tokens",
-            show.compact(now.total_tokens),
-            show.change(now.total_tokens, before.total_tokens),
-            help=f"{show.count(now.input_tokens)} in, {show.count(now.output_tokens)} out",
-            line=by_day(report, days, Measure.TOKENS.of),
-        )
-        _headline(
-            "Failed",
-            show.share(now.error_rate),
-            show.points(now.error_rate, before.error_rate),
-            judged="inverse",
-            help=f"{show.count(now.errors)} of {show.count(now.runs)} runs ended with an error",
-            line=by_day(report, days, lambda one: Decimal(one.errors)),
-        )
-        _headline(
-            "Response time",
-            show.duration(now.p50_latency_ms),
-            show.change(now.p50_latency_ms, before.p50_latency_ms),
-            judged="inverse",
-            help="The median of whole runs: half took less. 95 of 100 took no more than p95.",
-            beside=f"p95 {show.duration(now.p95_latency_ms)}",
-        )
+        for headline in (*_counted(report.totals, report.previous), *_judged(report.totals, report.previous)):
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                _draw(headline, report, days)
 
 
-def by_day(report: SpendReport, days: Days, of: Callable[[DailySpend], Decimal]) -> list[float]:
+def by_day(report: SpendReport, days: Days, of: Of) -> list[float]:
     """Return one value for each day, days without runs included."""
     sums: dict[date, Decimal] = defaultdict(Decimal)
     for one in report.by_day:
@@ -65,28 +48,50 @@ def by_day(report: SpendReport, days: Days, of: Callable[[DailySpend], Decimal])
     return [float(sums[days.first + timedelta(number)]) for number in range(length)]
 
 
-def _headline(
-    label: str,
-    value: str,
-    change: str | None,
-    *,
-    judged: Judged = "off",
-    help: str | None = None,
-    beside: str | None = None,
-    line: list[float] | None = None,
-) -> None:
+def _draw(headline: Headline, report: SpendReport, days: Days) -> None:
     st.metric(
-        label,
-        value,
-        0 if change == "0%" else change,
-        delta_color=judged,
-        help=help,
-        delta_description=beside,
-        chart_data=line if line and len(line) > 1 else None,
-        chart_type="area",
-        border=True,
-        height="stretch",
+        headline.label,
+        headline.value,
+        0 if headline.change == "0%" else headline.change,
+        delta_color=headline.judged,
+        help=headline.about,
+        delta_description=headline.beside,
     )
+    if headline.of and days.first < days.last:
+        picture = sparkline(by_day(report, days, headline.of))
+        st.image(picture, width="stretch", alt=f"{headline.label}, day by day")
+
+
+def _counted(now: Totals, before: Totals) -> list[Headline]:
+    cost = show.literal(show.money(now.cost, estimated=bool(now.estimated_cost)))
+    tokens, exact = show.compact(now.total_tokens), f"{show.count(now.input_tokens)} in"
+    more = show.change(now.total_tokens, before.total_tokens)
+    return [
+        Headline("Cost", cost, show.change(now.cost, before.cost), _about_cost(now), of=Measure.COST.of),
+        Headline("Runs", show.count(now.runs), show.change(now.runs, before.runs), of=Measure.RUNS.of),
+        Headline("Tokens", tokens, more, f"{exact}, {show.count(now.output_tokens)} out", of=Measure.TOKENS.of),
+    ]
+
+
+def _judged(now: Totals, before: Totals) -> list[Headline]:
+    return [
+        Headline(
+            "Failed",
+            show.share(now.error_rate),
+            show.points(now.error_rate, before.error_rate),
+            f"{show.count(now.errors)} of {show.count(now.runs)} runs ended with an error",
+            judged="inverse",
+            of=lambda one: Decimal(one.errors),
+        ),
+        Headline(
+            "Response time",
+            show.duration(now.p50_latency_ms),
+            show.change(now.p50_latency_ms, before.p50_latency_ms),
+            "The median of whole runs: half took less. 95 of 100 took no more than p95.",
+            f"p95 {show.duration(now.p95_latency_ms)}",
+            judged="inverse",
+        ),
+    ]
 
 
 def _about_cost(totals: Totals) -> str:

@@ -124,16 +124,17 @@ def _within(days: Days) -> Chosen:
 
 def _choose_measure(report: SpendReport) -> Measure:
     """Cost, unless nothing was charged: then a chart of costs would be empty."""
-    chosen = st.segmented_control(
+    likely = Measure.COST if report.totals.cost else Measure.RUNS
+    chosen = st.selectbox(
         "Measure",
         list(Measure),
-        default=Measure.COST if report.totals.cost else Measure.RUNS,
-        required=True,
+        index=list(Measure).index(likely),
         key="measure",
         bind="query-params",
+        width=110,
         label_visibility="collapsed",
     )
-    return chosen or Measure.COST
+    return chosen or likely
 
 
 @contextmanager

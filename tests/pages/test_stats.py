@@ -131,6 +131,11 @@ def test_where_nothing_was_charged_the_charts_count_runs(signed_in, ran, ann):
     assert "Runs by model: local/smollm2-135m 1" in charts(stats(signed_in))
 
 
+def test_the_charts_can_count_runs_or_tokens_instead(signed_in, ran, ann):
+    ran(ann, cost=costing("2"))
+    assert "Tokens by model: openai/gpt-4o-mini 164" in charts(stats(signed_in, measure="Tokens"))
+
+
 def test_days_that_are_not_chosen_yet_stand_for_the_last_thirty(signed_in, ran):
     app = stats(signed_in, period="Between two days")
     assert "Nothing was run" in words(app)
