@@ -25,7 +25,7 @@ name_in_url(conversation)
 
 welcome = st.empty()
 if conversation.turns:
-    draw_turns(conversation, composer.model_name)
+    draw_turns(conversation, composer.model)
 else:
     with welcome.container():
         draw_welcome(lab.templates.all())

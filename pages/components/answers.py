@@ -28,6 +28,8 @@ class Answer:
     finish_reason: str | None
     error_message: str | None
     notices: tuple[str, ...]
+    cleared: bool = False
+    """Whether the texts are gone, since their retention has passed."""
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -53,6 +55,7 @@ def of_record(record: RunRecord) -> Answer:
         model_id=record.model_id,
         text=record.response or "",
         reasoning=record.reasoning or "",
+        cleared=record.messages is None,
         **_shared(record),
     )
 

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from core.domain.accounts import User
 from core.domain.chat import MAX_CHARACTERS, ChatRequest
+from core.domain.models import ModelInfo
 from core.domain.runs import RunOrigin
 from core.domain.templates import Template
 from core.errors import LabError
@@ -16,7 +17,7 @@ from pages.components.model_picker import offer_instead, pick_model
 from pages.components.parameters import chosen_parameters, draw_parameters
 from pages.components.quote_line import draw_quote
 
-PROMPT, REFUSAL = "prompt", "refusal"
+PROMPT, REFUSAL, UNSENT = "prompt", "refusal", "unsent"
 
 
 class Composer:
@@ -28,9 +29,9 @@ class Composer:
         self._conversation = conversation
 
     @property
-    def model_name(self) -> str:
-        """The chosen model's name at its provider."""
-        return self._choice.model.name
+    def model(self) -> ModelInfo:
+        """The chosen model."""
+        return self._choice.model
 
     def draw(self, *, busy: bool) -> str | None:
         """Draw the composer and return the prompt that was just sent, if one was; `busy` while a run goes or begins.
@@ -39,13 +40,15 @@ class Composer:
         the page scrolled to the end of the conversation.
         """
         with st.bottom:
-            if refusal := st.session_state.get(REFUSAL):
+            if refusal := st.session_state.pop(REFUSAL, None):
                 st.warning(literal(refusal), icon=":material/block:")
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 self._choice = pick_model(self._lab, self._user)
                 self._tools = st.empty()
             self._draw_tools()
             offer_instead(self._lab, self._user, self._choice)
+        if unsent := st.session_state.pop(UNSENT, None):
+            write(unsent)
         prompt = st.chat_input(
             "Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS, disabled=busy, submit_mode="disable"
         )
@@ -59,7 +62,7 @@ class Composer:
             self._conversation.turns.append(Turn(prompt, run))
             self._draw_stop(run)
         else:
-            write(prompt)
+            st.session_state[UNSENT] = prompt
             st.rerun()
 
     def send_again(self) -> None:
@@ -72,12 +75,13 @@ class Composer:
             st.rerun()
 
     def _started(self, before: Conversation, prompt: str) -> LiveRun | None:
-        st.session_state.pop(REFUSAL, None)
         try:
-            return self._lab.runs.start(self._user, self._request(before, prompt), RunOrigin.PLAYGROUND)
+            run = self._lab.runs.start(self._user, self._request(before, prompt), RunOrigin.PLAYGROUND)
         except (LabError, ValidationError) as error:
             st.session_state[REFUSAL] = _plain(error)
             return None
+        self._conversation.system = chosen_parameters()[1]
+        return run
 
     def _draw_tools(self) -> None:
         if run := self._conversation.live:
@@ -106,13 +110,17 @@ class Composer:
 
     def _draw_quote(self) -> None:
         """Draw what the next run will take beside what is being written, which the browser adds."""
-        quote = self._lab.runs.quote(self._request(self._conversation, ""))
-        has_history = len(self._conversation.messages("", chosen_parameters()[1])) > 1
-        draw_quote(quote, self._lab.runs.runs_left(self._user), has_history=has_history)
+        try:
+            request = self._request(self._conversation, "")
+        except ValidationError as error:
+            st.caption(_plain(error))
+            return
+        quote, left = self._lab.runs.quote(request), self._lab.runs.runs_left(self._user)
+        draw_quote(quote, left, has_history=len(request.messages) > 1)
 
 
 def write(prompt: str) -> None:
-    """Put `prompt` into the composer, to be sent as it stands or changed. For callbacks, or before a rerun."""
+    """Put `prompt` into the composer, to be sent as it stands or changed. Before the composer is drawn only."""
     st.session_state[PROMPT] = prompt
 
 

@@ -7,12 +7,14 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.accounts import User
-from core.domain.chat import Message
+from core.domain.chat import Message, Parameters
 from core.domain.runs import RunOrigin, RunRecord
 from core.errors import NotFound
 from core.lab import Lab
 from core.services.runs import LiveRun
 from pages.components.answers import Answer, of_outcome, of_record
+from pages.components.model_picker import choose_model
+from pages.components.parameters import choose_parameters
 
 UNFOLLOWED_S = 1.0
 
@@ -63,7 +65,7 @@ class Conversation:
         """Return what is sent for `prompt`: the system prompt, the answered turns, and the prompt itself."""
         messages = [Message(role="system", content=system)] if system.strip() else []
         for turn in self.turns:
-            if turn.text:
+            if turn.text.strip():
                 messages.append(Message(role="user", content=turn.prompt))
                 messages.append(Message(role="assistant", content=turn.text))
         return (*messages, Message(role="user", content=prompt))
@@ -79,7 +81,7 @@ class Conversation:
 
 
 def open_conversation(lab: Lab, user: User) -> Conversation:
-    """Return the conversation of this browser session.
+    """Return the conversation of this browser session. To be called before the composer is drawn.
 
     The run that the URL names wins; a fresh session without one finds the user's run that nobody follows any more.
     """
@@ -118,15 +120,23 @@ def _unfollowed(lab: Lab, user: User) -> LiveRun | None:
 
 
 def _of_live(run: LiveRun) -> Conversation:
-    conversation = _of_messages(run.admission.request.messages, run)
+    request = run.admission.request
+    conversation = _of_messages(request.messages, run)
     conversation.conclude()
+    _choose(request.model_id, request.parameters, conversation.system)
     return conversation
 
 
 def _of_record(record: RunRecord) -> Conversation:
-    if record.messages is None:
-        return Conversation([Turn(record.prompt or "", of_record(record))])
-    return _of_messages(record.messages, of_record(record))
+    conversation = _of_messages(record.messages or (), of_record(record))
+    _choose(record.model_id, record.parameters, conversation.system)
+    return conversation
+
+
+def _choose(model_id: str, parameters: Parameters, system: str) -> None:
+    """Have the composer go on as the opened run was sent."""
+    choose_model(model_id)
+    choose_parameters(parameters, system)
 
 
 def _of_messages(messages: tuple[Message, ...], reply: LiveRun | Answer) -> Conversation:

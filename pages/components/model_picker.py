@@ -50,7 +50,7 @@ def offer_instead(lab: Lab, user: User, choice: ModelChoice) -> None:
 
 
 def choose_model(model_id: str) -> None:
-    """Choose a model from a callback."""
+    """Choose a model. Before the choice is drawn only."""
     st.session_state[MODEL] = model_id
 
 

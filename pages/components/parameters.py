@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.chat import MAX_OUTPUT_TOKENS, Parameters
+from core.domain.chat import MAX_CHARACTERS, MAX_OUTPUT_TOKENS, Parameters
 
 DEFAULTS = Parameters()
 
@@ -14,6 +14,11 @@ def chosen_parameters() -> tuple[Parameters, str]:
     return Parameters(**chosen), state.get("system", "")
 
 
+def choose_parameters(parameters: Parameters, system: str) -> None:
+    """Choose these. Before they are drawn only."""
+    st.session_state.update(parameters.model_dump(), system=system)
+
+
 def draw_parameters() -> None:
     """Draw the button and what is behind it."""
     with st.popover(_label(), icon=":material/tune:", type="tertiary"):
@@ -22,6 +27,7 @@ def draw_parameters() -> None:
             key="system",
             persist_state="session",
             height=100,
+            max_chars=MAX_CHARACTERS,
             placeholder="How the model should behave, for example: Answer in one paragraph.",
             help="Sent before the conversation. It counts as input tokens with every message.",
         )
@@ -56,7 +62,13 @@ def draw_parameters() -> None:
             persist_state="session",
             help="The answer is cut there, and it limits what a run can cost. 100 tokens are about 75 words.",
         )
-        st.button("Back to the defaults", on_click=_reset, icon=":material/undo:", type="tertiary")
+        st.button(
+            "Back to the defaults",
+            on_click=choose_parameters,
+            args=(DEFAULTS, ""),
+            icon=":material/undo:",
+            type="tertiary",
+        )
 
 
 def _label() -> str:
@@ -73,9 +85,3 @@ def _label() -> str:
     if state.get("system", "").strip():
         differing.append("system prompt")
     return " · ".join(["Parameters", *differing])
-
-
-def _reset() -> None:
-    st.session_state.update(
-        temperature=DEFAULTS.temperature, top_p=DEFAULTS.top_p, max_tokens=DEFAULTS.max_tokens, system=""
-    )

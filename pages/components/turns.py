@@ -5,13 +5,15 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.domain.models import ModelInfo
 from core.domain.runs import RunStatus
 from pages.components.answers import Answer
 from pages.components.blocks import split_blocks
 from pages.components.composer import write
-from pages.components.conversation import Conversation, Turn
+from pages.components.conversation import Conversation, Turn, name_in_url
 from pages.components.format import literal
 from pages.components.live_answer import draw_live
+from pages.components.opened_run import CLEARED
 from pages.components.run_details import draw_figures
 from pages.components.transcript import as_json, as_markdown
 
@@ -25,28 +27,29 @@ def asked_again() -> bool:
     return bool(st.session_state.pop(_AGAIN, False))
 
 
-def draw_turns(conversation: Conversation, model_name: str) -> None:
+def draw_turns(conversation: Conversation, model: ModelInfo) -> None:
     """Draw every turn; the last one as it goes while its run is in flight, and then with what can be done next."""
     for turn in conversation.turns[:-1]:
         _draw_prompt(turn)
         _draw_reply(turn)
     if conversation.turns:
         _draw_prompt(conversation.turns[-1])
-        _draw_last(conversation, model_name)
+        _draw_last(conversation, model)
 
 
 def _draw_prompt(turn: Turn) -> None:
-    with st.chat_message("user", avatar=":material/person:"):
-        st.text(turn.prompt)
+    if turn.prompt:
+        with st.chat_message("user", avatar=":material/person:"):
+            st.text(turn.prompt)
 
 
-def _draw_last(conversation: Conversation, model_name: str) -> None:
+def _draw_last(conversation: Conversation, model: ModelInfo) -> None:
     if run := conversation.live:
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             draw_live(run)
         return
     with _draw_reply(conversation.turns[-1]):
-        _draw_next_steps(conversation, model_name)
+        _draw_next_steps(conversation, model)
 
 
 def _draw_reply(turn: Turn) -> DeltaGenerator:
@@ -76,7 +79,11 @@ def _draw_answer(answer: Answer) -> None:
 
 def _ending(answer: Answer) -> str | None:
     """What is to be said of how the answer ended, where it is not simply complete."""
+    if answer.cleared:
+        return CLEARED
     match answer.status:
+        case RunStatus.STARTED:
+            return "This run is still under way, or its end is not recorded yet. Reload the page in a moment."
         case RunStatus.CANCELLED | RunStatus.INCOMPLETE | RunStatus.UNKNOWN:
             return answer.error_message or "Stopped. What had arrived is kept, and was charged."
         case RunStatus.COMPLETED if answer.finish_reason in _CUT_AT_LIMIT:
@@ -92,27 +99,13 @@ def _draw_text(text: str) -> None:
         st.markdown(block)
 
 
-def _draw_next_steps(conversation: Conversation, model_name: str) -> None:
-    answer = conversation.turns[-1].reply
-    other = isinstance(answer, Answer) and answer.model_id.partition("/")[2] != model_name
+def _draw_next_steps(conversation: Conversation, model: ModelInfo) -> None:
     with st.container(horizontal=True, gap="small", key="next-steps"):
-        st.button(
-            f"Run again with {literal(model_name)}" if other else "Run again",
-            icon=":material/replay:",
-            type="tertiary",
-            on_click=_ask_again,
-            help="Put the same prompt once more, to the model that is chosen below.",
-        )
-        st.button(
-            "Edit",
-            icon=":material/edit:",
-            type="tertiary",
-            on_click=_edit,
-            args=(conversation,),
-            help="Take the prompt back into the composer.",
-        )
-        with st.popover("Copy", icon=":material/content_copy:", type="tertiary"):
-            st.code(conversation.turns[-1].text, language=None, wrap_lines=True, height=300)
+        if conversation.turns[-1].prompt:
+            _draw_repeats(conversation, model)
+        if text := conversation.turns[-1].text:
+            with st.popover("Copy", icon=":material/content_copy:", type="tertiary"):
+                st.code(text, language=None, wrap_lines=True, height=300)
         with st.popover("Download", icon=":material/download:", type="tertiary"):
             _draw_downloads(conversation)
         st.button(
@@ -122,6 +115,26 @@ def _draw_next_steps(conversation: Conversation, model_name: str) -> None:
             on_click=_start_anew,
             shortcut="Alt+N",
         )
+
+
+def _draw_repeats(conversation: Conversation, model: ModelInfo) -> None:
+    answer = conversation.turns[-1].reply
+    other = isinstance(answer, Answer) and answer.model_id != model.id
+    st.button(
+        f"Run again with {literal(model.name)}" if other else "Run again",
+        icon=":material/replay:",
+        type="tertiary",
+        on_click=_ask_again,
+        help="Put the same prompt once more, to the model that is chosen below.",
+    )
+    st.button(
+        "Edit",
+        icon=":material/edit:",
+        type="tertiary",
+        on_click=_edit,
+        args=(conversation,),
+        help="Take the prompt back into the composer.",
+    )
 
 
 def _draw_downloads(conversation: Conversation) -> None:
@@ -147,6 +160,7 @@ def _ask_again() -> None:
 
 def _edit(conversation: Conversation) -> None:
     write(conversation.turns.pop().prompt)
+    name_in_url(conversation)
 
 
 def _start_anew() -> None:
