@@ -75,8 +75,8 @@ class History:
         return self._store.model_ids(user.id)
 
     def catalogue(self) -> list[str]:
-        """Return every model that anybody has run: names only, for what must look alike to all."""
-        return self._store.model_ids(None)
+        """Return every model that anybody has run, the first to be run first: for what must look alike to all."""
+        return self._store.catalogue()
 
     def period(self, first_day: date | None, last_day: date | None) -> Period | None:
         """Return the local days from first to last, both included; None stands for an open end, or for no period."""

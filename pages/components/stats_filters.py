@@ -26,7 +26,7 @@ class Asked:
 
 def draw_filters(user: User, today: date) -> Asked:
     """Draw the filters, and return what they ask for."""
-    models = reads.catalogue() if reads_everybodys_spend(user.role) else reads.model_ids(user.id, user)
+    models = sorted(reads.catalogue()) if reads_everybodys_spend(user.role) else reads.model_ids(user.id, user)
     providers = sorted({model.partition("/")[0] for model in models})
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         model = _optional("Model", "spent_on", models, 165)

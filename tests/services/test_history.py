@@ -89,11 +89,12 @@ def test_pages_follow_each_other_and_are_never_too_large(history, ledger):
     assert len(history.page(ANN, ALL, size=10**9).rows) == 5
 
 
-def test_models_are_the_own_ones_and_the_catalogue_is_everybodys(history, ledger):
+def test_models_are_the_own_ones_and_the_catalogue_is_everybodys_and_grows_at_its_end(history, ledger):
     record(ledger, admission(ANN.id, model_id="openai/gpt-4o"))
-    record(ledger, admission(BOB.id, model_id="groq/llama"))
+    record(ledger, admission(BOB.id, model_id="groq/llama", started_at=NOW + timedelta(seconds=1)))
+    record(ledger, admission(BOB.id, model_id="openai/gpt-4o", started_at=NOW + timedelta(seconds=2)))
     assert history.model_ids(ANN) == ["openai/gpt-4o"]
-    assert sorted(history.catalogue()) == ["groq/llama", "openai/gpt-4o"]
+    assert history.catalogue() == ["openai/gpt-4o", "groq/llama"]
 
 
 def test_days_are_those_of_the_reporting_zone_and_may_be_open(history):
