@@ -49,7 +49,7 @@ def watch(context: BrowserContext, origin: str) -> list[str]:
 
 def settled(page: Page) -> None:
     """Wait until the page is drawn whole: its script has ended and nothing stands in for what is to come."""
-    page.get_by_test_id("stMain").wait_for()
+    page.locator("#stMain").wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.get_by_test_id("stSkeleton").first.wait_for(state="detached")
     page.wait_for_load_state("networkidle")
