@@ -63,7 +63,7 @@ def _first_choice(choices: dict[str, ModelChoice]) -> str:
 def _label(choice: ModelChoice) -> str:
     model = choice.model
     provider = "Local" if model.provider == "local" else choice.provider_name
-    context = compact(model.context_tokens) if model.context_tokens else None
+    context = compact(round(model.context_tokens, -3)) if model.context_tokens else None
     parts = [model.display_name, provider, _prices(model), context, _hurdle(choice)]
     return " · ".join(part for part in parts if part)
 
