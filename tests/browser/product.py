@@ -45,7 +45,7 @@ def running_product(folder: Path, command: Sequence[str] = SERVE, **variables: s
 
     Raises RuntimeError with what it printed if it does not come to serve, or does not end in time.
     """
-    port, log = _free_port(), folder / "product.log"
+    port, log = free_port(), folder / "product.log"
     environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
     environment |= {"LAB_DATA_DIR": str(folder / "data"), "LAB_PORT": str(port), "LAB_ADMIN_PASSWORD": PASSWORD}
     environment |= variables
@@ -89,7 +89,8 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
