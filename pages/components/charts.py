@@ -78,14 +78,20 @@ def by_day_alt(spend: Sequence[DailySpend], first: date, last: date, measure: Me
     )
 
 
+def places(number: int) -> int:
+    """Return how many of `number` stand for themselves: eight, or nine where else one alone would be folded."""
+    return SHOWN if number > SHOWN + 1 else number
+
+
 def _stacks(spend: Sequence[DailySpend], measure: Measure) -> list[tuple[str, dict[date, Decimal]]]:
-    """Each model's values by day, the largest model first, those after the eighth summed as `Other`."""
+    """Each model's values by day, the largest model first, the smallest summed as `Other`."""
     by_model: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for one in spend:
         by_model[one.model_id][one.day] += measure.of(one)
     ranked = sorted(by_model.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     ranked = [(model_id, values) for model_id, values in ranked if any(values.values())]
-    shown, rest = ranked[:SHOWN], ranked[SHOWN:]
+    place = places(len(ranked))
+    shown, rest = ranked[:place], ranked[place:]
     folded: dict[date, Decimal] = defaultdict(Decimal)
     for _, values in rest:
         for day, value in values.items():

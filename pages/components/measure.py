@@ -11,6 +11,8 @@ from pages.components import format as show
 
 LABEL_CHARACTERS = 34
 
+_FAULTS = {"tls": "TLS", "provider": "Provider error", "internal": "Internal error", "unknown": "Not known"}
+
 
 class Measure(StrEnum):
     """What a chart counts."""
@@ -38,7 +40,7 @@ class Measure(StrEnum):
 def fault_name(code: str) -> str:
     """Return a fault's code in words: `rate_limited` reads `Rate limited`."""
     words = code.replace("_", " ")
-    return "TLS" if code == "tls" else words[:1].upper() + words[1:]
+    return _FAULTS.get(code) or words[:1].upper() + words[1:]
 
 
 def short_names(model_ids: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from core.domain.queries import Group
 from pages.components import format as show
-from pages.components.charts import FOLDED, QUIET, SHOWN, Namer
+from pages.components.charts import FOLDED, QUIET, SHOWN, Namer, places
 from pages.components.measure import Measure, chart_label, fault_name, in_text_colour
 from pages.components.palette import OTHER, model_colour
 
@@ -46,7 +46,7 @@ def bars(
     colours: Mapping[str, str] | None = None,
     named: Namer = str,
 ) -> go.Figure:
-    """Draw a horizontal bar for each group, largest first, the ninth and all after it folded into one."""
+    """Draw a horizontal bar for each group, largest first, the smallest folded into one where there are many."""
     ranked = _ranked(groups, measure)
     whole = sum((measure.of(group.totals) for group in groups), Decimal(0))
     rows = [_bar(group, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
@@ -154,14 +154,14 @@ def _bar(group: Group, name: str, colour: str, measure: Measure, whole: Decimal)
 
 
 def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: Decimal) -> list[_Row]:
-    rest = ranked[SHOWN:]
+    rest = ranked[places(len(ranked)) :]
     if not rest:
         return rows
     value = sum((measure.of(group.totals) for group in rest), Decimal(0))
     part = f" · {show.share(float(value / whole))}" if whole else ""
     reads = f"{measure.reads(value)}{part}"
     label = f"{FOLDED} ({len(rest)})"
-    return [*rows[:SHOWN], _Row("", label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
+    return [*rows[: -len(rest)], _Row("", label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
 
 
 def _timed(groups: Sequence[Group]) -> list[Group]:

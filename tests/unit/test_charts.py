@@ -70,7 +70,7 @@ def test_the_largest_model_stands_at_the_foot_of_each_bar(spend):
     assert shown == pytest.approx(sorted(shown, reverse=True))
 
 
-def test_the_ninth_model_and_all_after_it_are_folded():
+def test_many_models_are_folded_after_the_eighth():
     spend = [spent(FIRST, model_id, 20 - number) for number, model_id in enumerate(MODELS)]
     *shown, folded = drawn(charts.by_day(spend, FIRST, LAST, LAST))
     assert [bar.name for bar in shown] == MODELS[:8]
@@ -131,6 +131,12 @@ def test_a_ranking_folds_after_eight_and_loses_nothing():
     assert labels(figure)[-1] == ("Other (4)", "$10.00 · 13%")
 
 
+def test_nothing_is_folded_by_itself():
+    assert labels(rankings.bars(groups(*"987654321")))[-1][0] == MODELS[8]
+    spend = [spent(FIRST, model_id, 20 - number) for number, model_id in enumerate(MODELS[:9])]
+    assert drawn(charts.by_day(spend, FIRST, LAST, LAST))[-1].name == MODELS[8]
+
+
 def test_where_nothing_was_charged_there_are_no_shares():
     assert labels(rankings.bars(groups("0"))) == [("openai/model-a", "$0.00")]
 
@@ -159,6 +165,7 @@ def test_errors_are_ranked_in_words():
     figure = rankings.errors([("tls", 1), ("rate_limited", 7)])
     assert labels(figure) == [("Rate limited", "7"), ("TLS", "1")]
     assert fault_name("name_not_resolved") == "Name not resolved"
+    assert fault_name("provider") == "Provider error"
 
 
 def test_names_are_short_unless_two_would_read_alike():
