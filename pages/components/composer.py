@@ -4,7 +4,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core.domain.accounts import User
-from core.domain.chat import MAX_CHARACTERS, ChatRequest
+from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
 from core.domain.runs import RunOrigin
 from core.domain.templates import Template
@@ -49,9 +49,7 @@ class Composer:
             offer_instead(self._lab, self._user, self._choice)
         if unsent := st.session_state.pop(UNSENT, None):
             write(unsent)
-        prompt = st.chat_input(
-            "Write a prompt", key=PROMPT, max_chars=MAX_CHARACTERS, disabled=busy, submit_mode="disable"
-        )
+        prompt = st.chat_input("Write a prompt", key=PROMPT, disabled=busy, submit_mode="disable")
         with st.bottom:
             self._draw_quote()
         return prompt

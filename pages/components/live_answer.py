@@ -15,6 +15,9 @@ from pages.components.format import literal
 SHORTEST_PAUSE_S = 0.08
 LONGEST_PAUSE_S = 0.5
 CHARACTERS_AT_SHORTEST = 1500
+FOOT_PX = ((68, 74, 151), (76, 44, 62, 90, 164))
+ROW_PX = 37
+"""What the foot of the answer will take: the widths in its two rows, figures and next steps, and a row's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,21 @@ class Token:
 def draw_live(run: LiveRun) -> None:
     """Show what the run says until it ends. A rerun or a stop takes hold within a look (80 ms), silent or not."""
     slot = st.empty()
+    _keep_room()
     slot.markdown(f":shimmer[Waiting for the first word of {literal(run.provider)}]")
     stream = _tokens(run)
     head = _first(stream)
     with slot.container():
         _draw_blocks(head, stream)
+
+
+def _keep_room() -> None:
+    """Keep the foot of the answer free, so that the text stays where it is when the foot comes, however it wraps."""
+    with st.container(gap="xsmall"):
+        for widths in FOOT_PX:
+            with st.container(horizontal=True, gap="xsmall"):
+                for width in widths:
+                    st.container(width=width).space(ROW_PX)
 
 
 def _first(stream: Iterator[Token]) -> Token | None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain.chat import MAX_CHARACTERS, MAX_OUTPUT_TOKENS, Parameters
+from core.domain.chat import MAX_OUTPUT_TOKENS, Parameters
 
 DEFAULTS = Parameters()
 
@@ -27,7 +27,6 @@ def draw_parameters() -> None:
             key="system",
             persist_state="session",
             height=100,
-            max_chars=MAX_CHARACTERS,
             placeholder="How the model should behave, for example: Answer in one paragraph.",
             help="Sent before the conversation. It counts as input tokens with every message.",
         )

@@ -1,4 +1,6 @@
 // Keeps the quiet line under the composer true while a prompt is being written: the browser alone knows the draft.
+// When a run begins, it brings the end of the page into view, from where Streamlit keeps it there.
+const PAGE = "#stMain"
 const FIELD = '[data-testid="stChatInputTextArea"]'
 const encoder = new TextEncoder()
 const count = (number) => number.toLocaleString("en-US")
@@ -22,6 +24,14 @@ function draw(place) {
   const field = document.querySelector(FIELD)
   const text = line(place.quote, field ? field.value : "")
   if (place.textContent !== text) place.textContent = text
+  const runs = Boolean(field && field.disabled)
+  if (runs && !place.runs) showEnd()
+  place.runs = runs
+}
+
+function showEnd() {
+  const page = document.querySelector(PAGE)
+  if (page) page.scrollTop = page.scrollHeight
 }
 
 export default function ({ data, parentElement }) {

@@ -31,17 +31,17 @@ class Figures(Protocol):
 def draw_figures(run: Figures) -> None:
     """Draw one quiet line of figures, with the derivation behind the cost."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(show.literal(_tokens(run.usage)), width="content")
+        st.caption(_tokens(run.usage), width="content")
         exact = show.literal(f"{show.money_exact(run.cost.amount)} – how this was computed")
         with st.popover(show.literal(show.cost(run.cost)), type="tertiary", help=exact):
             draw_cost(run.cost, run.usage, run.prices)
             draw_raw_usage(run.raw_usage)
-        st.caption(show.literal(_timings(run)), width="content")
+        st.caption(_timings(run), width="content")
 
 
 def figures(run: Figures) -> str:
     """Return the line of figures as text."""
-    return f"{_tokens(run.usage)} {show.cost(run.cost)} {_timings(run)}"
+    return f"{_tokens(run.usage)} · {show.cost(run.cost)} · {_timings(run)}"
 
 
 def draw_cost(cost: Cost, usage: Usage, prices: Prices) -> None:
@@ -95,7 +95,7 @@ def explain_prices(prices: Prices) -> str:
 
 
 def _tokens(usage: Usage) -> str:
-    return f"{show.tokens(usage.input_tokens)} in · {show.tokens(usage.output_tokens)} out ·"
+    return f"{show.tokens(usage.input_tokens)} in · {show.tokens(usage.output_tokens)} out"
 
 
 def _timings(run: Figures) -> str:
@@ -103,7 +103,7 @@ def _timings(run: Figures) -> str:
     told = [f"first word {show.duration(run.ttft_ms)}"] if run.ttft_ms is not None else []
     told += [show.duration(run.latency_ms)] if run.latency_ms is not None else []
     told += [show.speed(rate)] if rate is not None else []
-    return " ".join(f"· {one}" for one in told)
+    return " · ".join(told)
 
 
 def _derivation(cost: Cost) -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ def draw_turns(conversation: Conversation, model: ModelInfo) -> None:
     """Draw every turn; the last one as it goes while its run is in flight, and then with what can be done next."""
     for turn in conversation.turns[:-1]:
         _draw_prompt(turn)
-        _draw_reply(turn)
+        _draw_reply(turn).empty()  # at once, not at the end of the next run, there are no next steps to it any more
     if conversation.turns:
         _draw_prompt(conversation.turns[-1])
         _draw_last(conversation, model)
@@ -53,28 +53,28 @@ def _draw_last(conversation: Conversation, model: ModelInfo) -> None:
 
 
 def _draw_reply(turn: Turn) -> DeltaGenerator:
-    """Draw a reply in one container: it stands where `draw_live` drew, so that what has streamed stays as it is."""
-    reply = st.chat_message("assistant", avatar=":material/smart_toy:").container()
-    with reply:
-        if isinstance(turn.reply, Answer):
-            _draw_answer(turn.reply)
-        else:
-            _draw_text(turn.text)
-    return reply
+    """Draw a reply and return its foot. Both stand where `draw_live` drew: what has streamed stays as it is."""
+    message = st.chat_message("assistant", avatar=":material/smart_toy:")
+    with message.container():
+        if isinstance(turn.reply, Answer) and turn.reply.reasoning:
+            with st.expander("Thinking", type="compact"):
+                st.markdown(turn.reply.reasoning)
+        for block in split_blocks(turn.text):
+            st.markdown(block)
+    foot = message.container(gap="xsmall")
+    if isinstance(turn.reply, Answer):
+        with foot:
+            _draw_foot(turn.reply)
+    return foot
 
 
-def _draw_answer(answer: Answer) -> None:
-    if answer.reasoning:
-        with st.expander("Thinking", type="compact"):
-            st.markdown(answer.reasoning)
-    _draw_text(answer.text)
+def _draw_foot(answer: Answer) -> None:
     if answer.status is RunStatus.ERROR:
         st.error(literal(answer.error_message or "The run failed."), icon=":material/error:")
-    with st.container(gap="xsmall"):
-        for remark in (_ending(answer), *answer.notices):
-            if remark:
-                st.caption(f":material/info: {literal(remark)}")
-        draw_figures(answer)
+    for remark in (_ending(answer), *answer.notices):
+        if remark:
+            st.caption(f":material/info: {literal(remark)}")
+    draw_figures(answer)
 
 
 def _ending(answer: Answer) -> str | None:
@@ -94,13 +94,8 @@ def _ending(answer: Answer) -> str | None:
             return None
 
 
-def _draw_text(text: str) -> None:
-    for block in split_blocks(text):
-        st.markdown(block)
-
-
 def _draw_next_steps(conversation: Conversation, model: ModelInfo) -> None:
-    with st.container(horizontal=True, gap="small", key="next-steps"):
+    with st.container(horizontal=True, gap="xsmall", key="next-steps"):
         if conversation.turns[-1].prompt:
             _draw_repeats(conversation, model)
         if text := conversation.turns[-1].text:
@@ -121,7 +116,7 @@ def _draw_repeats(conversation: Conversation, model: ModelInfo) -> None:
     answer = conversation.turns[-1].reply
     other = isinstance(answer, Answer) and answer.model_id != model.id
     st.button(
-        f"Run again with {literal(model.name)}" if other else "Run again",
+        f"Run again with {literal(model.name.rpartition('/')[2])}" if other else "Run again",
         icon=":material/replay:",
         type="tertiary",
         on_click=_ask_again,

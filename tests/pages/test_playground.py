@@ -220,7 +220,7 @@ def test_an_answer_is_shown_with_its_figures_and_the_derivation_of_its_cost(app,
     assert len(answer.split()) == 20
     assert answer == run.response.strip()
     figures = " ".join(caption.value for caption in app.caption).replace("\\", "")
-    assert re.search(r"5 in · 20 out · .* · first word \d+ ms · \d", figures)
+    assert re.search(r"5 in · 20 out .* first word \d+ ms · \d", figures)
     (table,) = app.table
     assert table.value["Amount"].str.replace("\\", "").tolist() == ["$0.00000075", "$0.000012", "**$0.00001275**"]
     assert table.value["Per million"].str.replace("\\", "").tolist() == ["$0.15", "$0.60", ""]
