@@ -15,9 +15,8 @@ from pages.components.format import literal
 SHORTEST_PAUSE_S = 0.08
 LONGEST_PAUSE_S = 0.5
 CHARACTERS_AT_SHORTEST = 1500
-FOOT_PX = ((68, 74, 151), (76, 44, 62, 90, 164))
-ROW_PX = 37
-"""What the foot of the answer will take: the widths in its two rows, figures and next steps, and a row's height."""
+FOOT_PX = (((68, 21), (74, 37), (151, 21)), ((76, 37), (44, 37), (104, 37), (164, 37)))
+"""What the foot of the answer will take: its two rows, figures and next steps, with the width and height of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,10 @@ def draw_live(run: LiveRun) -> None:
 def _keep_room() -> None:
     """Keep the foot of the answer free, so that the text stays where it is when the foot comes, however it wraps."""
     with st.container(gap="xsmall"):
-        for widths in FOOT_PX:
-            with st.container(horizontal=True, gap="xsmall"):
-                for width in widths:
-                    st.container(width=width).space(ROW_PX)
+        for row in FOOT_PX:
+            with st.container(horizontal=True, gap="small"):
+                for width, height in row:
+                    st.container(width=width).space(height)
 
 
 def _first(stream: Iterator[Token]) -> Token | None:

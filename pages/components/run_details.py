@@ -30,7 +30,7 @@ class Figures(Protocol):
 
 def draw_figures(run: Figures) -> None:
     """Draw one quiet line of figures, with the derivation behind the cost."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(_tokens(run.usage), width="content")
         exact = show.literal(f"{show.money_exact(run.cost.amount)} – how this was computed")
         with st.popover(show.literal(show.cost(run.cost)), type="tertiary", help=exact):
@@ -65,6 +65,8 @@ def explain_cost(cost: Cost, prices: Prices) -> str:
     match cost.source:
         case CostSource.PROVIDER:
             return f"The provider billed {show.money_exact(cost.amount)}; that counts.{_own_sum(cost)}"
+        case CostSource.COMPUTED if not cost.lines:
+            return "No tokens were used, so there is nothing to pay."
         case CostSource.COMPUTED:
             return "The provider counted the tokens."
         case CostSource.ESTIMATED if prices.source is PriceSource.FALLBACK:

@@ -95,14 +95,11 @@ def _ending(answer: Answer) -> str | None:
 
 
 def _draw_next_steps(conversation: Conversation, model: ModelInfo) -> None:
-    with st.container(horizontal=True, gap="xsmall", key="next-steps"):
+    with st.container(horizontal=True, gap="small", key="next-steps"):
         if conversation.turns[-1].prompt:
             _draw_repeats(conversation, model)
-        if text := conversation.turns[-1].text:
-            with st.popover("Copy", icon=":material/content_copy:", type="tertiary"):
-                st.code(text, language=None, wrap_lines=True, height=300)
-        with st.popover("Download", icon=":material/download:", type="tertiary"):
-            _draw_downloads(conversation)
+        with st.popover("Copy or save", icon=":material/content_copy:", type="tertiary"):
+            _draw_copies(conversation)
         st.button(
             "New conversation",
             icon=":material/add_comment:",
@@ -130,6 +127,14 @@ def _draw_repeats(conversation: Conversation, model: ModelInfo) -> None:
         args=(conversation,),
         help="Take the prompt back into the composer.",
     )
+
+
+def _draw_copies(conversation: Conversation) -> None:
+    if text := conversation.turns[-1].text:
+        st.code(text, language=None, wrap_lines=True, height=300)
+    st.caption("The whole conversation as a file:")
+    with st.container(horizontal=True, gap="small"):
+        _draw_downloads(conversation)
 
 
 def _draw_downloads(conversation: Conversation) -> None:
