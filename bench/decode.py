@@ -6,10 +6,8 @@ the stream once, in turn; the median of the rounds counts, with the first round 
 
 import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from statistics import median
 from time import process_time
 from typing import Any
@@ -18,6 +16,8 @@ import httpx
 import openai
 from httpx_aiohttp import AiohttpTransport
 
+from bench.figures import Figure
+from bench.processes import provider
 from core.domain.chat import ChatRequest, Message
 from core.domain.events import Finished, TextDelta
 from core.providers.client import ProviderClient
@@ -33,58 +33,34 @@ _PEERS = {
     "bare, our transport": "the same over httpx-aiohttp, as ours",
     "sdk": "openai SDK",
 }
-_BOUNDS = {
-    "bare": ("at most 2 ×", 2.0),
-    "bare, our transport": ("at most 2 ×", 2.0),
-    "sdk": ("at least 5 × less", 1 / 5),
-}
+_BOUNDS = {"bare": 2.0, "bare, our transport": 2.0, "sdk": 1 / 5}
 
 Reader = Callable[[str], Awaitable[int]]
 
 
-def run() -> list[dict[str, Any]]:
-    """Measure, and return a row for each figure: microseconds of CPU a chunk, beside the peer's."""
-    with _provider() as url:
-        at_once = asyncio.run(_measure(url, f"sim/words?n={CHUNKS}", CHUNKS, ROUNDS))
-        paced = asyncio.run(_measure(url, f"sim/words?n={PACED_CHUNKS}&rate={PACED_RATE}", PACED_CHUNKS, 4))
+def run() -> list[Figure]:
+    """Measure, and return the figures: microseconds of CPU a chunk, beside the peer's."""
+    with provider() as simulated:
+        at_once = asyncio.run(_measure(simulated.base_url, f"sim/words?n={CHUNKS}", CHUNKS, ROUNDS))
+        paced = asyncio.run(
+            _measure(simulated.base_url, f"sim/words?n={PACED_CHUNKS}&rate={PACED_RATE}", PACED_CHUNKS, 4)
+        )
     return [
-        _row(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "bare"),
-        _row(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "bare, our transport"),
-        _row(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "sdk"),
-        _row(f"CPU a chunk, {PACED_CHUNKS:,} chunks at {PACED_RATE:,} a second", paced, "bare"),
+        _figure(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "bare"),
+        _figure(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "bare, our transport"),
+        _figure(f"CPU a chunk, {CHUNKS:,} chunks at once", at_once, "sdk"),
+        _figure(f"CPU a chunk, {PACED_CHUNKS:,} chunks at {PACED_RATE:,} a second", paced, "bare"),
     ]
 
 
-def _row(name: str, costs: dict[str, float], peer: str) -> dict[str, Any]:
-    ratio = costs["ours"] / costs[peer]
-    bound, most = _BOUNDS[peer]
-    return {
-        "name": name,
-        "value": round(costs["ours"], 2),
-        "unit": "µs",
-        "peer": _PEERS[peer],
-        "peer_value": round(costs[peer], 2),
-        "ratio": round(ratio, 3),
-        "bound": bound,
-        "holds": ratio <= most,
-    }
+def _figure(name: str, costs: dict[str, float], peer: str) -> Figure:
+    return Figure(name, costs["ours"], "µs", _PEERS[peer], costs[peer], times=_BOUNDS[peer])
 
 
-@contextmanager
-def _provider() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.simulator"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-
-
-async def _measure(url: str, model: str, chunks: int, rounds: int) -> dict[str, float]:
+async def _measure(base_url: str, model: str, chunks: int, rounds: int) -> dict[str, float]:
     """Return microseconds of CPU a chunk for each reader. Raises `RuntimeError` if one misses a chunk."""
     costs: dict[str, list[float]] = {"ours": [], **{peer: [] for peer in _PEERS}}
-    async with _readers(url) as readers:
+    async with _readers(base_url) as readers:
         for _ in range(rounds + 1):
             for name, reader in readers.items():
                 start = process_time()
@@ -96,8 +72,7 @@ async def _measure(url: str, model: str, chunks: int, rounds: int) -> dict[str, 
 
 
 @asynccontextmanager
-async def _readers(url: str) -> AsyncIterator[dict[str, Reader]]:
-    base_url = f"{url}/openai/v1"
+async def _readers(base_url: str) -> AsyncIterator[dict[str, Reader]]:
     client, http, same = ProviderClient(), httpx.AsyncClient(), httpx.AsyncClient(transport=AiohttpTransport())
     sdk = openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
     try:
@@ -143,8 +118,3 @@ async def _sdk(sdk: openai.AsyncOpenAI, model: str) -> int:
     async for chunk in await sdk.chat.completions.create(model=model, messages=messages, stream=True):
         seen += bool(chunk.choices and chunk.choices[0].delta.content)
     return seen
-
-
-if __name__ == "__main__":
-    for row in run():
-        print(row)

@@ -41,17 +41,22 @@ def run() -> list[Figure]:
 
 
 def _measure(browser: Browser, simulated: Provider, ours: Product, plain: App, form: str) -> tuple[Reading, Reading]:
-    """Return the medians of the lab and of its plain peer, which take turns."""
-    rounds = [(_read(browser, simulated, ours, form), _read(browser, simulated, plain, form)) for _ in range(ROUNDS)]
+    """Return the medians of the lab and of its plain peer, which take turns. Each has answered once before."""
+    for of in (ours, plain):
+        _read(browser, simulated, of, "sim/words")
+    prompt = f"sim/words?n={WORDS}&rate={RATE}{form}"
+    rounds = [
+        (_read(browser, simulated, ours, prompt), _read(browser, simulated, plain, prompt)) for _ in range(ROUNDS)
+    ]
     mine, other = zip(*rounds, strict=True)
     return _median(mine), _median(other)
 
 
-def _read(browser: Browser, simulated: Provider, of: Product | App, form: str) -> Reading:
+def _read(browser: Browser, simulated: Provider, of: Product | App, prompt: str) -> Reading:
     with visitor(browser, of) as reader:
         reader.arrive()
         received, cpu = reader.received, cpu_s(of)
-        reader.ask(f"sim/words?n={WORDS}&rate={RATE}{form}")
+        reader.ask(prompt)
         reader.read_to_the_end()
         run = simulated.runs()[-1]
         return Reading(
