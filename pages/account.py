@@ -24,7 +24,7 @@ def change_password() -> None:
         hint = f"{MIN_CHARACTERS} characters or more. A few words in a row are easy to keep in mind."
         new = st.text_input("New password", type="password", autocomplete="new-password", help=hint)
         again = st.text_input("New password once more", type="password", autocomplete="new-password")
-        sent = st.form_submit_button("Change password", type="primary")
+        sent = st.form_submit_button("Change password")
     if not sent:
         return
     if new != again:

@@ -94,7 +94,6 @@ class Composer:
             "Stop",
             key="stop",
             icon=":material/stop_circle:",
-            type="primary",
             width="stretch",
             shortcut="Esc",
             on_click=self._lab.runs.stop,
