@@ -1,6 +1,6 @@
 """Draws a run while it goes on: reasoning and finished Markdown blocks once, only the open block again and again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from time import monotonic
@@ -33,7 +33,7 @@ def draw_live(run: LiveRun) -> None:
     slot = st.empty()
     _keep_room()
     slot.markdown(f":shimmer[Waiting for the first word of {literal(run.provider)}]")
-    stream = _tokens(run)
+    stream = tokens(run.follow())
     head = _first(stream)
     with slot.container():
         _draw_blocks(head, stream)
@@ -55,7 +55,7 @@ def _first(stream: Iterator[Token]) -> Token | None:
 
 def _draw_blocks(head: Token | None, stream: Iterator[Token]) -> None:
     while head:
-        block = _Block(head, stream)
+        block = Block(head, stream)
         if head.reasoning:
             with st.status(":shimmer[Thinking]", type="compact", expanded=True) as thinking:
                 st.write_stream(block.pieces())
@@ -65,7 +65,7 @@ def _draw_blocks(head: Token | None, stream: Iterator[Token]) -> None:
         head = block.next_head
 
 
-class _Block:
+class Block:
     """The pieces of one block, taken from the stream up to the token that opens the next one."""
 
     def __init__(self, head: Token, stream: Iterator[Token]) -> None:
@@ -88,10 +88,10 @@ class _Block:
         yield waiting
 
 
-def _tokens(run: LiveRun) -> Iterator[Token]:
-    """Yield the run's text cut into blocks, and an empty token at each look that finds nothing new."""
+def tokens(looks: Iterable[list[Delta]]) -> Iterator[Token]:
+    """Yield what the looks at a run found, cut into blocks, and an empty token for each that found nothing."""
     cutter, reasoning = BlockCutter(), False
-    for deltas in run.follow():
+    for deltas in looks:
         _let_a_stop_take_hold()
         if not deltas:
             yield Token("", reasoning)

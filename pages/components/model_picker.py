@@ -7,7 +7,7 @@ from core.domain.models import ModelInfo
 from core.domain.pricing import PriceSource
 from core.lab import Lab
 from core.services.models import ModelChoice
-from pages.components.format import compact, money
+from pages.components.format import compact, literal, money
 
 MODEL = "model_id"
 WIDTH = 440
@@ -29,7 +29,7 @@ def pick_model(lab: Lab, user: User) -> ModelChoice:
     model_id = st.selectbox(
         "Model",
         list(choices),
-        format_func=lambda model_id: _label(choices[model_id]),
+        format_func=lambda model_id: label(choices[model_id]),
         key=MODEL,
         persist_state="session",
         label_visibility="collapsed",
@@ -44,9 +44,14 @@ def offer_instead(lab: Lab, user: User, choice: ModelChoice) -> None:
         return
     nearest = lab.models.nearest_allowed(user, choice.model.id)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="offer"):
-        st.markdown(_reason(choice, user), width="stretch")
+        st.markdown(reason(choice, user), width="stretch")
         if nearest:
-            st.button(f"Use {nearest.display_name}", on_click=choose_model, args=(nearest.id,), icon=":material/bolt:")
+            st.button(
+                f"Use {literal(nearest.display_name)}",
+                on_click=choose_model,
+                args=(nearest.id,),
+                icon=":material/bolt:",
+            )
 
 
 def choose_model(model_id: str) -> None:
@@ -60,7 +65,8 @@ def _first_choice(choices: dict[str, ModelChoice]) -> str:
     return next(usable, next(iter(choices)))
 
 
-def _label(choice: ModelChoice) -> str:
+def label(choice: ModelChoice) -> str:
+    """Return the model as the list shows it: name, provider, prices, context, and what it still needs."""
     model = choice.model
     provider = "Local" if model.provider == "local" else choice.provider_name
     context = compact(round(model.context_tokens, -3)) if model.context_tokens else None
@@ -82,8 +88,9 @@ def _hurdle(choice: ModelChoice) -> str | None:
     return None if choice.available else "starting" if choice.model.provider == "local" else "no key"
 
 
-def _reason(choice: ModelChoice, user: User) -> str:
-    name, provider = choice.model.display_name, choice.provider_name
+def reason(choice: ModelChoice, user: User) -> str:
+    """Return why `user` cannot use the model now, and what can be done, as Markdown."""
+    name, provider = literal(choice.model.display_name), choice.provider_name
     if not choice.allowed:
         return (
             f"**{name} is part of the {choice.tier_required} tier.** Yours is {user.tier}: "

@@ -2,14 +2,17 @@
 
 import json
 
+from core.domain.runs import RunStatus
 from pages.components.answers import Answer
 from pages.components.conversation import Conversation, Turn
 from pages.components.format import money_exact
+from pages.components.status import word
 
 
 def as_markdown(conversation: Conversation) -> str:
     """Return the conversation as Markdown, with each run's model and cost."""
-    parts = [f"> {line}" for line in conversation.system.splitlines()]
+    system = "\n".join(f"> {line}" for line in conversation.system.splitlines())
+    parts = [system] if system else []
     for turn in conversation.turns:
         parts += ["## You", turn.prompt, f"## {_speaker(turn)}", turn.text]
         if isinstance(turn.reply, Answer):
@@ -29,7 +32,8 @@ def _speaker(turn: Turn) -> str:
 
 def _figures(answer: Answer) -> str:
     usage, cost = answer.usage, answer.cost
-    return f"{usage.input_tokens} in, {usage.output_tokens} out, {money_exact(cost.amount)} ({cost.source})"
+    figures = f"{usage.input_tokens} in, {usage.output_tokens} out, {money_exact(cost.amount)} ({cost.source})"
+    return figures if answer.status is RunStatus.COMPLETED else f"{word(answer.status)}. {figures}"
 
 
 def _facts(reply: object) -> dict[str, object] | None:

@@ -158,9 +158,7 @@ def test_signing_out_in_mid_run_stops_it(signed_in, simulator):
 def test_a_click_elsewhere_does_not_end_a_run(signed_in, simulator):
     answer = send(signed_in, model=SHORT)
     flows(answer)
-    signed_in.get_by_role("button", name="Stop").focus()
-    signed_in.get_by_role("combobox", name="Model").click()
-    signed_in.get_by_role("option").filter(has_text="gpt-4o-mini · OpenAI").first.click()
+    choose(signed_in, "gpt-4o-mini")
     expect(signed_in.get_by_role("button", name="Run again with gpt-4o-mini")).to_be_visible()
     expect(answer).not_to_contain_text("Stopped")
     assert words(answer) > 240
@@ -268,10 +266,11 @@ def test_what_a_prompt_will_take_is_told_while_it_is_written(signed_in):
 def test_a_run_that_begins_is_shown_however_far_up_the_page_was(signed_in):
     send(signed_in, "a long prompt\n" * 60, ECHO)
     has_ended(signed_in)
+    choose(signed_in, SHORT)
     signed_in.mouse.move(600, 200)
     signed_in.mouse.wheel(0, -500)
     signed_in.wait_for_timeout(300)
-    answer = send(signed_in, "Short", SHORT)
+    answer = send(signed_in, "Short")
     flows(answer)
     expect(answer).to_be_in_viewport()
     has_ended(signed_in)
