@@ -17,7 +17,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 run: $(PRODUCT) ## the running dashboard on http://localhost:8501
-	@$(PY) -m core.cli serve
+	@$(PY) -m core.serve
 
 demo-data: $(PRODUCT) ## fill an empty database with 90 days of plausible usage
 	@$(PY) -m core.cli demo-data

@@ -1,4 +1,4 @@
-"""What an operator types: users, demo data, the server. An error is one plain line, and the exit status 1.
+"""What an operator types: users, demo data. An error is one plain line, and the exit status 1.
 
 python -m core.cli user add NAME --tier TIER --role ROLE --password-stdin
 python -m core.cli user list
@@ -18,7 +18,6 @@ from core.domain.access import Role, Tier
 from core.domain.accounts import User
 from core.errors import LabError
 from core.lab import open_store
-from core.serve import serve
 from core.services import demo
 from core.services.accounts import Accounts
 from core.settings import Settings, load_settings
@@ -84,17 +83,11 @@ def fill_demo(given: Namespace, settings: Settings) -> None:
         print(f"Filled in {demo.fill(database):,} runs of the last 90 days.")
 
 
-def run_server(given: Namespace, settings: Settings) -> None:
-    """Become the server."""
-    serve(settings)
-
-
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m core.cli", description="The Testing Lab's command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_user_commands(commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="COMMAND"))
     _add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")
-    _add(commands, "serve", run_server, "run the dashboard")
     return parser
 
 

@@ -1,4 +1,7 @@
-"""`make run`: checks what a start needs, in plain words, and becomes the server."""
+"""`python -m core.serve`, which is `make run`: checks what a start needs, in plain words, and becomes the server.
+
+It imports little: whatever it imports, the server imports once more.
+"""
 
 import os
 import socket
@@ -6,7 +9,15 @@ import sys
 
 from core.errors import SettingsError
 from core.secrets import derived, encryption_keys, prepare_data_dir
-from core.settings import ROOT, Settings
+from core.settings import ROOT, Settings, load_settings
+
+
+def main() -> None:
+    """Serve as the environment says; a setting that stops the start is told in one line."""
+    try:
+        serve(load_settings())
+    except SettingsError as error:
+        sys.exit(error.message)
 
 
 def serve(settings: Settings) -> None:
@@ -39,3 +50,7 @@ def _require_free(host: str, port: int) -> None:
 
 def _shown(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,7 @@ from core.providers.registry import Provider
 
 KEPT_AFTER_END_S = 60.0
 WATCH_EVERY_S = 0.5
+GATHER_FOR_PAGES_S = 0.03
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,9 @@ class Engine:
             self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
 
     async def _read(self, run: LiveRun, call: Call) -> None:
+        """Read the provider to its end. A page looks only every 80 ms, so what comes for it may gather a little
+        in the socket: the loop wakes a tenth as often for a fast stream."""
+        gather_s = GATHER_FOR_PAGES_S if run.admission.origin is RunOrigin.PLAYGROUND else 0
         stream = self._client.stream(
             call.provider, call.base_url, call.key, run.admission.request, stall_timeout_s=self._limits.stall_s
         )
@@ -141,6 +145,7 @@ class Engine:
             async with asyncio.timeout(self._limits.deadline_s), aclosing(stream):
                 async for events in stream:
                     run.take(events)
+                    await asyncio.sleep(gather_s)
         except TimeoutError:
             run.take([Failed(FaultCode.TIMEOUT)])
 

@@ -25,6 +25,7 @@ _INLINE_TAGS = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?>", re.IGNORECASE)
 _TAGS = re.compile(r"<!--.*?(?:-->|\Z)|</?[a-z!][^<>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 _LINKS = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _MARKS = str.maketrans("", "", "<>`|*")
+_IMAGE = re.compile(r"!+\[")
 _SCRIPT_URL = re.compile(r"\b(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ class Plaintext:
         """Return `text` on one line, without markup and keys, at most `limit` characters long."""
         text = text[:_MOST_READ]
         bare = _without_markup(text.replace(self._key, HIDDEN) if self._key else text)
-        plain = self._without_keys(bare)
+        plain = _IMAGE.sub("[", self._without_keys(bare))
         return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
     def figures(self, raw: Mapping[str, Any], depth: int = 3) -> dict[str, Any]:
@@ -78,6 +79,6 @@ def _without_markup(text: str) -> str:
     text = html.unescape(html.unescape(text))
     text = _TAGS.sub(" ", _INLINE_TAGS.sub("", _SILENT_TAGS.sub(" ", text)))
     text = _SCRIPT_URL.sub("", _LINKS.sub(r"\1", text)).translate(_MARKS)
-    text = text.replace("](", "] (").replace("![", "[")
     words = " ".join(text.split())
-    return "".join(letter for letter in words if unicodedata.category(letter)[0] != "C").strip("# ")
+    shown = "".join(letter for letter in words if unicodedata.category(letter)[0] != "C")
+    return shown.replace("](", "] (").strip("# ")

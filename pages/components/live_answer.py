@@ -13,8 +13,8 @@ from pages.components.blocks import BlockCutter
 from pages.components.format import literal
 
 SHORTEST_PAUSE_S = 0.08
-LONGEST_PAUSE_S = 0.5
-CHARACTERS_AT_SHORTEST = 1500
+LONGEST_PAUSE_S = 0.8
+CHARACTERS_AT_SHORTEST = 1000
 FOOT_PX = (((68, 21), (74, 37), (151, 21)), ((76, 37), (44, 37), (104, 37), (164, 37)))
 """What the foot of the answer will take: its two rows, figures and next steps, with the width and height of each."""
 
@@ -54,28 +54,36 @@ def _first(stream: Iterator[Token]) -> Token | None:
 
 
 def _draw_blocks(head: Token | None, stream: Iterator[Token]) -> None:
+    at_once = True
     while head:
-        block = Block(head, stream)
+        block = Block(head, stream, at_once=at_once)
         if head.reasoning:
             with st.status(":shimmer[Thinking]", type="compact", expanded=True) as thinking:
                 st.write_stream(block.pieces())
             thinking.update(label="Thinking", state="complete", expanded=False)
         else:
             st.write_stream(block.pieces())
-        head = block.next_head
+        head, at_once = block.next_head, False
 
 
 class Block:
-    """The pieces of one block, taken from the stream up to the token that opens the next one."""
+    """The pieces of one block, taken from the stream up to the token that opens the next one.
 
-    def __init__(self, head: Token, stream: Iterator[Token]) -> None:
+    `at_once` sends its head by itself. The first word of all is worth it; a later block's waits for the next look.
+    """
+
+    def __init__(self, head: Token, stream: Iterator[Token], *, at_once: bool = False) -> None:
         self._head = head
+        self._at_once = at_once
         self._stream = stream
         self.next_head: Token | None = None
 
     def pieces(self) -> Iterator[str]:
         """Yield what is to be sent. A long block is sent again less often, since each time it is sent whole."""
         waiting, length, sent_at = self._head.text, 0, 0.0
+        if self._at_once:
+            yield waiting
+            length, waiting, sent_at = len(waiting), "", monotonic()
         for token in self._stream:
             if token.opens:
                 self.next_head = token

@@ -16,7 +16,7 @@ from core.settings import ROOT, Settings
 
 ADMIN, PASSWORD = "admin", "correct horse battery staple"
 READY_S, END_S = 60.0, 10.0
-SERVE = (sys.executable, "-m", "core.cli", "serve")
+SERVE = (sys.executable, "-m", "core.serve")
 
 _VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
 

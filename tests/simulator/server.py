@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from tests.simulator.behaviours import Stage, behaviour_of
 from tests.simulator.lists import models_of
@@ -42,6 +43,7 @@ class Simulator:
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
         self._ready = threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
 
     @property
     def url(self) -> str:
@@ -81,9 +83,12 @@ class Simulator:
         self._loop.close()
 
     async def _stop(self) -> None:
-        for task in self._tasks:
+        rest = asyncio.all_tasks() - {asyncio.current_task()}  # TLS handshakes under way among them
+        for task in rest:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*rest, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
         await asyncio.sleep(0.01)  # the transports close in the loop's next turns
 
     def _protocol(self) -> asyncio.BaseProtocol:
@@ -93,6 +98,7 @@ class Simulator:
         protocol: WatchedProtocol
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.add(writer)
             task = self._loop.create_task(self._serve(reader, writer, connection, protocol.gone))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.lab": BELOW_SERVICES | READS_SETTINGS | {"core.services"},
     "core.api": SEEN_FROM_OUTSIDE,
     "core.serve": SEEN_FROM_OUTSIDE,
-    "core.cli": SEEN_FROM_OUTSIDE | {"core.serve", "core.store"},
+    "core.cli": SEEN_FROM_OUTSIDE | {"core.store"},
     "pages": SEEN_FROM_OUTSIDE,
     "app": SEEN_FROM_OUTSIDE | {"core.api", "pages"},
 }
