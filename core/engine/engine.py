@@ -27,7 +27,7 @@ from core.providers.registry import Provider
 
 KEPT_AFTER_END_S = 60.0
 WATCH_EVERY_S = 0.5
-GATHER_FOR_PAGES_S = 0.03
+GATHER_FOR_PAGES_S = 0.06
 
 log = logging.getLogger(__name__)
 

@@ -55,6 +55,7 @@ class Models:
         self._local = local
         self._now = now
         self._models: dict[str, ModelInfo] = {}
+        self._choices: dict[tuple[object, ...], Sequence[ModelChoice]] = {}
 
     def load(self) -> None:
         """Read the list: what each provider told last, or the price list that ships with the lab if it told nothing."""
@@ -64,15 +65,23 @@ class Models:
         if self._settings.embedded_model:
             listed.append(_embedded())
         self._models = {model.id: model for model in (*listed, *stored)}
+        self._choices = {}
 
     def all(self) -> list[ModelInfo]:
         """Return every enabled model that is listed, by provider and name."""
         return sorted((model for model in self._models.values() if model.enabled), key=_order)
 
-    def choices(self, user: User) -> list[ModelChoice]:
-        """Return every model as `user` may use it: usable ones first, then by provider and name."""
-        choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
-        return sorted(choices, key=lambda choice: (not (choice.allowed and choice.available), _order(choice.model)))
+    def choices(self, user: User) -> Sequence[ModelChoice]:
+        """Return every model as `user` may use it: usable ones first, then by provider and name.
+
+        The list has about a thousand entries and each page run asks for it, so it is kept until something changes.
+        """
+        state = (user.tier, *(self.reachable(name) for name in PROVIDERS))
+        if state not in self._choices:
+            choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
+            usable_first = sorted(choices, key=lambda choice: not (choice.allowed and choice.available))
+            self._choices[state] = tuple(usable_first)
+        return self._choices[state]
 
     def choice(self, user: User, model: ModelInfo) -> ModelChoice:
         """Return one model as `user` may use it."""

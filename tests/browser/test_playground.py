@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 
 ECHO, LONG, SHORT = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=40"
 SILENT, THINKING, SHOUTING = "sim/silent?after=3", "sim/words?n=40&reasoning=60&rate=80", "sim/error-429?retry_after=7"
+ENDLESS_LINE = "sim/big-event?mb=1"
 GRACE_S, SOON_S = 5.0, 0.5
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
@@ -41,7 +42,7 @@ $\\href{javascript:window.broken=7}{formula}$ and \u202eevil\u202c and a\u200bb.
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with Simulator(listed=(ECHO, LONG, SHORT, SILENT, THINKING, SHOUTING)) as simulator:
+    with Simulator(listed=(ECHO, LONG, SHORT, SILENT, THINKING, SHOUTING, ENDLESS_LINE)) as simulator:
         yield simulator
 
 
@@ -91,6 +92,7 @@ def send(page: Page, prompt: str = "Why is the sky blue?", model: str | None = N
     before = answers.count()
     composer(page).fill(prompt)
     composer(page).press("Enter")
+    expect(answers).to_have_count(before + 2)
     return answers.nth(before + 1)
 
 
@@ -280,7 +282,7 @@ def test_a_run_that_begins_is_shown_however_far_up_the_page_was(signed_in):
 
 
 def test_the_text_stays_where_it_is_when_the_run_ends(signed_in):
-    answer = send(signed_in, model="sim/words?n=240&rate=40")
+    answer = send(signed_in, model=SHORT)
     flows(answer)
     first = answer.locator("p").first
     before = first.bounding_box()
@@ -347,8 +349,7 @@ def test_an_error_that_brings_markup_and_a_key_shows_neither(signed_in):
 
 
 def test_a_megabyte_in_one_line_leaves_the_page_usable(signed_in):
-    piece = "x" * 390_000
-    answer = send(signed_in, piece, ECHO)
+    answer = send(signed_in, model=ENDLESS_LINE)
     has_ended(signed_in)
     expect(answer).to_contain_text("xxxxx")
     assert not signed_in.evaluate("document.scrollingElement.scrollWidth > innerWidth")
