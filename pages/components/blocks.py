@@ -3,6 +3,8 @@
 A block ends at a blank line, unless the blank line stands inside a code fence, or the next line still belongs to the
 block: it is indented, or it is the next item of a list. To tell, the cutter holds back the first characters of a line
 while they could still become a list marker or a fence, and nothing else. See CommonMark 0.31, sections 4.5 and 5.3.
+
+Small blocks stay together until they are worth an element of their own on the page.
 """
 
 import re
@@ -12,11 +14,17 @@ _LIST_ITEM = re.compile(r"[ \t]*(?:\d{1,9}[.)]|[-*+])(?:[ \t]|$)")
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^\n]*)")
 
 
+WORTH_AN_ELEMENT = 400
+"""Characters from which on a block stands by itself."""
+
+
 class BlockCutter:
     """Takes text in any pieces. What `feed` and `flush` return continues the open block with its first string;
     each further string opens a new block. All strings together are the text, unchanged."""
 
-    def __init__(self) -> None:
+    def __init__(self, smallest: int = WORTH_AN_ELEMENT) -> None:
+        self._smallest = smallest
+        self._length = 0
         self._held = ""
         self._at_line_start = True
         self._after_blank = False
@@ -46,7 +54,9 @@ class BlockCutter:
         line, newline, self._held = self._held.partition("\n")
         if self._at_line_start and self._opens_block(line):
             blocks.append("")
+            self._length = 0
         blocks[-1] += line + newline
+        self._length += len(line + newline)
         self._at_line_start = bool(newline)
 
     def _opens_block(self, line: str) -> bool:
@@ -55,11 +65,11 @@ class BlockCutter:
             return False
         item = self._fence is None and _LIST_ITEM.match(line) is not None
         belongs = line[0] in " \t" or (item and self._in_list)
-        opens = self._after_blank and self._fence is None and not belongs
-        self._in_list = item or (self._in_list and not opens)
+        ends_one = self._after_blank and self._fence is None and not belongs
+        self._in_list = item or (self._in_list and not ends_one)
         self._after_blank = False
         self._note_fence(line)
-        return opens
+        return ends_one and self._length >= self._smallest
 
     def _note_fence(self, line: str) -> None:
         found = _FENCE.match(line)
@@ -72,8 +82,8 @@ class BlockCutter:
             self._fence = None
 
 
-def split_blocks(text: str) -> list[str]:
+def split_blocks(text: str, smallest: int = WORTH_AN_ELEMENT) -> list[str]:
     """Return the top-level blocks of a complete text; joined they are the text."""
-    cutter = BlockCutter()
+    cutter = BlockCutter(smallest)
     shown, rest = cutter.feed(text), cutter.flush()
     return [*shown[:-1], shown[-1] + rest[0], *rest[1:]]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.domain.events import ReasoningDelta, TextDelta
 from pages.components import live_answer
-from pages.components.blocks import split_blocks
+from pages.components.blocks import WORTH_AN_ELEMENT, split_blocks
 from pages.components.live_answer import Block, Token, tokens
 
 
@@ -54,10 +54,11 @@ def test_each_markdown_block_is_a_block_of_its_own():
 
 
 def test_reasoning_is_one_block_however_many_paragraphs_it_has():
-    shown = pieces_of(follow([ReasoningDelta("a\n\nb\n\nc")], [TextDelta("d\n\ne")]))
+    large = "d" * WORTH_AN_ELEMENT + "\n\n"
+    shown = pieces_of(follow([ReasoningDelta(large + "b\n\nc")], [TextDelta(large + "e")]))
     assert [(reasoning, "".join(pieces)) for reasoning, pieces in shown if any(pieces)] == [
-        (True, "a\n\nb\n\nc"),
-        (False, "d\n\n"),
+        (True, large + "b\n\nc"),
+        (False, large),
         (False, "e"),
     ]
 
