@@ -73,7 +73,9 @@ def app(script: str, **variables: str) -> Iterator[App]:
     port = free_port()
     path = str(Path(__file__).with_name(script))
     command = [sys.executable, "-m", "streamlit", "run", path, f"--server.port={port}", "--server.address=127.0.0.1"]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_healthy(url)
