@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from core.settings import PROVIDER_NAMES
 from tests.browser import axe
@@ -74,12 +75,19 @@ def composer(page: Page) -> Locator:
 
 
 def choose(page: Page, model: str, provider: str = "OpenAI") -> None:
-    """Search for a model and choose it."""
+    """Search for a model and choose it. A page that scrolls by itself closes the menu: then it is opened once more."""
     label = f"{model} · {provider}"
     box = page.get_by_role("combobox", name="Model")
-    box.click()
-    box.fill(label)
-    page.get_by_role("option").filter(has_text=label).first.click()
+    option = page.get_by_role("option").filter(has_text=label).first
+    for _ in range(5):
+        box.click()
+        box.fill(label)
+        try:
+            option.click(timeout=3000)
+        except PlaywrightTimeout:
+            page.keyboard.press("Escape")
+        else:
+            break
     expect(box).to_have_value(re.compile(re.escape(label)))
     settled(page)
 
