@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.domain.access import Role, Tier
+
+
+class Scope(StrEnum):
+    """What a personal API token may be used for. Whoever is signed in may do both."""
+
+    RUN = "run"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)

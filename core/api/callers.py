@@ -1,0 +1,59 @@
+"""Who calls: the bearer of a personal API token, or a browser that is signed in."""
+
+from dataclasses import dataclass
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+
+from core import lab
+from core.domain.accounts import Scope, User
+from core.domain.web import SESSION_COOKIE
+from core.errors import Forbidden, NotSignedIn
+
+WAITING_CALLS = 256
+"""How many calls may wait for the database at once. They wait for the same few transactions: see `store.group`."""
+
+SIGN_IN = "Sign in first, or send a personal API token: Authorization: Bearer lab_…"
+UNKNOWN_TOKEN = "This API token is not known. It may have expired or been revoked: make a new one on your account page."
+
+threads = CapacityLimiter(WAITING_CALLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A user, by which right they call, and what their calls are counted by: the token's id or the session's."""
+
+    user: User
+    scopes: frozenset[Scope]
+    key: str
+
+
+async def caller(request: Request, scope: Scope | None = None) -> Caller:
+    """Return who sent `request`. Raises `NotSignedIn`, or `Forbidden` if the token does not reach to `scope`."""
+    return await run_sync(identified, request, scope, limiter=threads)
+
+
+def identified(request: Request, scope: Scope | None = None) -> Caller:
+    """Do what `caller` does, in a thread that may wait."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    found = _bearer(secret.strip()) if scheme.lower() == "bearer" else _signed_in(request.cookies)
+    if scope is not None and scope not in found.scopes:
+        raise Forbidden(f"This API token may not do that: it lacks the scope “{scope}”. Make another one.")
+    return found
+
+
+def _bearer(secret: str) -> Caller:
+    found = lab.current().tokens.caller(secret)
+    if found is None:
+        raise NotSignedIn(UNKNOWN_TOKEN)
+    user, token = found
+    return Caller(user, frozenset(token.scopes), token.id)
+
+
+def _signed_in(cookies: dict[str, str]) -> Caller:
+    found = lab.current().accounts.user_of(cookies.get(SESSION_COOKIE, ""))
+    if found is None:
+        raise NotSignedIn(SIGN_IN)
+    user, session_id = found
+    return Caller(user, frozenset(Scope), session_id)
