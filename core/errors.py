@@ -8,7 +8,7 @@
     ├── Forbidden        403  the role does not allow it
     │   └── TierTooLow   403  the tier does not allow the model; says which tier does
     ├── NotFound         404  it does not exist, or belongs to somebody else
-    ├── LimitReached     429  a monthly limit, runs at once, or too many sign-in attempts
+    ├── LimitReached     429  a monthly limit, runs at once, too many requests or sign-in attempts
     └── Unavailable      503  the lab cannot serve this now; nothing was sent to a provider
         ├── KeyMissing        no key for the provider
         └── StoreUnavailable  the database cannot be reached in time

@@ -22,6 +22,7 @@ from core.secrets import prepare_data_dir
 from core.services.accounts import Accounts
 from core.services.history import History
 from core.services.models import Models
+from core.services.paces import Pace
 from core.services.runs import Runs
 from core.services.stats import Stats
 from core.services.templates import Templates
@@ -58,6 +59,7 @@ class Lab:
     history: History
     stats: Stats
     templates: Templates
+    pace: Pace
 
 
 _current: Lab | None = None
@@ -174,6 +176,7 @@ def _compose(
         history=History(history, settings.timezone),
         stats=Stats(spend, settings.timezone, accounts.names),
         templates=Templates(),
+        pace=Pace(settings.api_requests_per_minute),
     )
 
 

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     stall_timeout_s: Seconds = Field(30, validation_alias="LAB_STALL_TIMEOUT_S")
     abandon_grace_s: Seconds = Field(10, validation_alias="LAB_ABANDON_GRACE_S")
     user_concurrency: int = Field(8, ge=0, validation_alias="LAB_USER_CONCURRENCY")
+    api_requests_per_minute: int = Field(600, ge=0, validation_alias="LAB_API_REQUESTS_PER_MINUTE")
     timezone: Annotated[ZoneInfo, NoDecode] = Field(ZoneInfo("UTC"), validation_alias="LAB_TIMEZONE")
     text_retention_days: int = Field(30, ge=0, le=36500, validation_alias="LAB_TEXT_RETENTION_DAYS")
 

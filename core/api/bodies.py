@@ -1,15 +1,17 @@
 """Request bodies: same-origin, JSON, bounded, validated. Whatever will not do is refused in plain words."""
 
+import asyncio
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from core.errors import Forbidden, InvalidRequest
 
 MAX_BODY_BYTES = 1 << 20
+SLOWEST_BODY_S = 30.0
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -22,15 +24,24 @@ def check_origin(request: Request) -> None:
 
 
 async def read(request: Request, model: type[Body], *, limit: int = MAX_BODY_BYTES) -> Body:
-    """Return the JSON body of a state-changing request as a `model`.
+    """Return the JSON body of a state-changing request as a `model`. Raises what `received` and `validated` raise."""
+    return validated(await received(request, limit), model)
 
-    Raises `Forbidden` for another origin, `HTTPException` 415 or 413 for another type or more than `limit` bytes, and
-    `InvalidRequest` for a body that does not validate.
+
+async def received(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body of a state-changing request.
+
+    Raises `Forbidden` for another origin, and `HTTPException` 415, 413 or 408 for what is no JSON, over `limit` bytes
+    or too slow.
     """
     check_origin(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Send JSON, with the content type application/json.")
-    body = await _read_bytes(request, limit)
+    return await _read_bytes(request, limit)
+
+
+def validated(body: bytes, model: type[Body]) -> Body:
+    """Return a JSON body as a `model`. Raises `InvalidRequest` in plain words."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -39,10 +50,14 @@ async def read(request: Request, model: type[Body], *, limit: int = MAX_BODY_BYT
 
 async def _read_bytes(request: Request, limit: int) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise HTTPException(413, f"The body is larger than {limit:,} bytes.", {"Connection": "close"})
+    try:
+        async with asyncio.timeout(SLOWEST_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise HTTPException(413, f"The body is larger than {limit:,} bytes.", {"Connection": "close"})
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408, "The body did not arrive in time.", {"Connection": "close"}) from None
     return bytes(body)
 
 

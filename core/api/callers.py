@@ -30,7 +30,10 @@ class Caller:
 
 
 async def caller(request: Request, scope: Scope | None = None) -> Caller:
-    """Return who sent `request`. Raises `NotSignedIn`, or `Forbidden` if the token does not reach to `scope`."""
+    """Return who sent `request`.
+
+    Raises `NotSignedIn`, `Forbidden` if the token does not reach to `scope`, or `LimitReached` if they ask too fast.
+    """
     return await run_sync(identified, request, scope, limiter=threads)
 
 
@@ -40,6 +43,7 @@ def identified(request: Request, scope: Scope | None = None) -> Caller:
     found = _bearer(secret.strip()) if scheme.lower() == "bearer" else _signed_in(request.cookies)
     if scope is not None and scope not in found.scopes:
         raise Forbidden(f"This API token may not do that: it lacks the scope “{scope}”. Make another one.")
+    lab.current().pace.take(found.key)
     return found
 
 

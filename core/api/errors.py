@@ -14,6 +14,9 @@ from core.errors import LabError, LimitReached, TierTooLow
 
 PLAIN_WORDS = {404: "There is nothing here.", 405: "This cannot be done here."}
 
+RETRY_AFTER_S = 5
+"""When to try again if nobody can tell when something of the user's ends."""
+
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +53,7 @@ def unexpected_error(request: Request, error: Exception) -> Response:
 
 
 def _retry_after(error: LabError) -> dict[str, str]:
-    if not isinstance(error, LimitReached) or error.resets_at is None:
+    if not isinstance(error, LimitReached):
         return {}
-    seconds = (error.resets_at - datetime.now(UTC)).total_seconds()
+    seconds = (error.resets_at - datetime.now(UTC)).total_seconds() if error.resets_at else RETRY_AFTER_S
     return {"Retry-After": str(max(ceil(seconds), 1))}

@@ -1,0 +1,28 @@
+"""`POST /api/v1/llm/test`: one run."""
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from core import lab
+from core.api.bodies import received, validated
+from core.api.callers import identified, threads
+from core.api.runs import EventStream, WholeAnswer
+from core.api.schemas import RunRequest
+from core.domain.accounts import Scope
+from core.domain.runs import RunOrigin
+
+
+async def run(request: Request) -> ASGIApp:
+    """Start a run and answer with what it says: as an event stream, or whole at its end."""
+    body = await received(request)
+    return await run_sync(_answer, request, body, limiter=threads)
+
+
+def _answer(request: Request, body: bytes) -> ASGIApp:
+    """Let the caller in, then look at the body: nobody else learns what a good one is."""
+    user = identified(request, Scope.RUN).user
+    wanted = validated(body, RunRequest)
+    runs = lab.current().runs
+    started = runs.start(user, wanted.chat_request(), RunOrigin.API)
+    return EventStream(runs, user, started) if wanted.stream else WholeAnswer(runs, user, started)
