@@ -26,6 +26,7 @@ from core.services.paces import Pace
 from core.services.runs import Runs
 from core.services.stats import Stats
 from core.services.templates import Templates
+from core.services.tokens import Tokens
 from core.settings import Settings, load_settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
@@ -39,6 +40,7 @@ from core.store.prices import ModelStore
 from core.store.sessions import SessionStore
 from core.store.spend import SpendStore
 from core.store.spool import Spool
+from core.store.tokens import TokenStore
 
 RETRY_EVERY_S = 2.0
 CLEAR_TEXTS_EVERY_S = 3600.0
@@ -54,6 +56,7 @@ class Lab:
     database: Database
     engine: Engine
     accounts: Accounts
+    tokens: Tokens
     models: Models
     runs: Runs
     history: History
@@ -171,6 +174,7 @@ def _compose(
         database=database,
         engine=engine,
         accounts=accounts,
+        tokens=Tokens(TokenStore(database)),
         models=models,
         runs=runs,
         history=History(history, settings.timezone),

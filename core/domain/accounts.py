@@ -1,4 +1,4 @@
-"""People: who they are to the lab. Passwords and sessions never leave the store."""
+"""People: who they are to the lab, and the tokens of their programs. No secret is ever among these values."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,3 +37,20 @@ class SessionInfo:
     address: str
     agent: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """One API token, as its owner sees it. `ending` is the end of its secret; without `expires_at` it never ends."""
+
+    id: str
+    name: str
+    ending: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def expired(self, now: datetime) -> bool:
+        """Return whether the token is worth nothing any more."""
+        return self.expires_at is not None and self.expires_at <= now

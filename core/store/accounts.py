@@ -1,6 +1,7 @@
 """Accounts: who may sign in, with which password hash, tier and role.
 
-A name is unique whatever its case. A new password and disabling end sessions in the same transaction.
+A name is unique whatever its case. A new password and disabling end sessions in the same transaction, and disabling
+revokes the API tokens too.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from core.domain.access import Role, Tier, tier_named
 from core.domain.accounts import User
 from core.errors import InvalidRequest, NotFound
 from core.store.database import Database
-from core.store.tables import sessions, users
+from core.store.tables import api_tokens, sessions, users
 
 FIRST_ACCOUNT_LOCK = 7_305_518_202
 USER_COLUMNS = (users.c.id, users.c.username, users.c.tier, users.c.role, users.c.enabled, users.c.created_at)
@@ -87,7 +88,8 @@ class AccountStore:
     ) -> User:
         """Change what is given and return the user. Raises `NotFound`.
 
-        A password or `enabled=False` ends the user's sessions, except `keep_session`.
+        A password or `enabled=False` ends the user's sessions, except `keep_session`; `enabled=False` also revokes the
+        user's API tokens.
         """
         given = {
             "tier": tier and tier.value,
@@ -104,6 +106,8 @@ class AccountStore:
                 raise NotFound("There is no such user.")
             if password_hash is not None or enabled is False:
                 connection.execute(_ended(user_id, keep_session))
+            if enabled is False:
+                connection.execute(delete(api_tokens).where(api_tokens.c.user_id == user_id))
             return user_of(row)
 
         return self._database.call(work)

@@ -1,6 +1,7 @@
 """The tables, as the newest migration leaves them. Every instant is `timestamptz`, every amount exact `NUMERIC`.
 
 users ─┬─ sessions, sign_in_codes      who is signed in, where
+       ├─ api_tokens                   whose programs may call, and what they may do
        ├─ month_counts, running_counts limits, counted atomically
        └─ llm_usage_logs ── run_texts  the ledger, and the texts that may be cleared without touching it
 sign_in_failures                       throttling, by name and by address
@@ -26,10 +27,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 metadata = MetaData(
     naming_convention={
@@ -112,6 +114,21 @@ sign_in_failures = Table(
     Column("subject", String(200), nullable=False),
     _instant("failed_at"),
     Index(None, "subject", "failed_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    _user_id(),
+    Column("name", String(60), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("ending", String(4), nullable=False),
+    Column("scopes", ARRAY(String(20)), nullable=False),
+    _instant("created_at"),
+    _instant("last_used_at", nullable=True),
+    _instant("expires_at", nullable=True),
+    UniqueConstraint("user_id", "name"),
 )
 
 month_counts = Table(
