@@ -24,6 +24,11 @@ class Pace:
         self._lock = Lock()
         self._spent: dict[str, tuple[float, float]] = {}
 
+    @property
+    def callers(self) -> int:
+        """How many callers are remembered."""
+        return len(self._spent)
+
     def take(self, key: str) -> None:
         """Count one request of `key`. Raises `LimitReached`, with the moment from which the next one may come."""
         if not self._per_minute:
