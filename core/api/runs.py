@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from core.api.frames import event, frames
-from core.api.schemas import answer_of, verdict_of
+from core.api.verdicts import answer_of, verdict_of
 from core.domain.accounts import User
 from core.errors import NotFound
 from core.services.runs import LiveRun, Runs
