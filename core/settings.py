@@ -1,7 +1,7 @@
 """The only reader of the environment: every setting, its default and its check, in one place."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     timezone: Annotated[ZoneInfo, NoDecode] = Field(ZoneInfo("UTC"), validation_alias="LAB_TIMEZONE")
     text_retention_days: int = Field(30, ge=0, le=36500, validation_alias="LAB_TEXT_RETENTION_DAYS")
 
+    log_format: Literal["text", "json"] | None = Field(None, validation_alias="LAB_LOG_FORMAT")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LAB_LOG_LEVEL")
+    metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="LAB_METRICS_TOKEN")
+
     @field_validator("data_dir", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -68,6 +72,11 @@ class Settings(BaseSettings):
         except (OSError, ValueError, ZoneInfoNotFoundError) as error:
             raise ValueError("use a name such as Europe/Berlin or UTC") from error
 
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
     @field_validator("database_url", mode="after")
     @classmethod
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
@@ -84,6 +93,12 @@ class Settings(BaseSettings):
         """Return the base URL set for `provider` without a slash at its end, or None for the provider's own."""
         url: AnyHttpUrl | None = getattr(self, f"{provider}_base_url")
         return str(url).rstrip("/") if url else None
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every secret that is set, as it was given: what no log may show."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
     @property
     def embedded_model(self) -> bool:

@@ -1,5 +1,6 @@
 """One run, from the moment it is admitted to the moment it is settled, as plain values."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -87,6 +88,15 @@ class Outcome(BaseModel):
     def tokens_per_second(self) -> float | None:
         """Output tokens a second, from the first word to the end; None if it cannot be told."""
         return speed(self.usage.output_tokens, self.latency_ms, self.ttft_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run that has ended, as logs and metrics are told of it, once. `settling_s` is how long keeping it took."""
+
+    admission: Admission
+    outcome: Outcome
+    settling_s: float
 
 
 class RunRow(BaseModel):

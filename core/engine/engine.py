@@ -7,6 +7,7 @@ is no way for a run to end unsettled, however it ends.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from uuid import UUID
 from core.domain.events import Failed
 from core.domain.faults import FaultCode
 from core.domain.pricing import Prices, PriceSource
-from core.domain.runs import Admission, RunOrigin
+from core.domain.runs import Admission, Outcome, RunEnded, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
 from core.errors import StoreUnavailable, Unavailable, described
@@ -53,11 +54,19 @@ class Call:
 class Engine:
     """Runs in flight. `submit`, `stop` and `find` may be called from any thread; the rest on the loop."""
 
-    def __init__(self, client: ProviderClient, settlement: Settlement, limits: Limits) -> None:
+    def __init__(
+        self,
+        client: ProviderClient,
+        settlement: Settlement,
+        limits: Limits,
+        observe: Callable[[RunEnded], None] = lambda ended: None,
+    ) -> None:
+        """`observe` is told on the loop of each run that has ended, once it is kept."""
         self._loop = asyncio.get_running_loop()
         self._client = client
         self._settlement = settlement
         self._limits = limits
+        self._observe = observe
         self._lock = Lock()
         self._open = True
         self._runs: dict[UUID, LiveRun] = {}
@@ -83,6 +92,11 @@ class Engine:
         """Return the user's runs that are in flight, oldest first."""
         runs = list(self._runs.values())
         return [run for run in runs if run.admission.user_id == user_id and run.outcome is None]
+
+    @property
+    def in_flight(self) -> int:
+        """How many runs have not ended."""
+        return len(self._readers)
 
     def stop(self, run_id: UUID) -> None:
         """End the run at once; without effect once it has ended."""
@@ -126,13 +140,19 @@ class Engine:
 
     async def _settle(self, run: LiveRun) -> None:
         assert run.outcome is not None
+        began = monotonic()
         try:
-            await self._settlement.settle(run.outcome)
-        except StoreUnavailable as error:
-            log.critical("run %s: %s", run.admission.run_id, error.message)
+            await self._keep(run.outcome)
+            self._observe(RunEnded(run.admission, run.outcome, monotonic() - began))
         finally:
             run.settled.set()
             self._loop.call_later(KEPT_AFTER_END_S, self._runs.pop, run.admission.run_id, None)
+
+    async def _keep(self, outcome: Outcome) -> None:
+        try:
+            await self._settlement.settle(outcome)
+        except StoreUnavailable as error:
+            log.critical("run %s: %s", outcome.run_id, error.message)
 
     async def _read(self, run: LiveRun, call: Call) -> None:
         """Read the provider to its end. A page looks only every 80 ms, so what comes for it may gather a little

@@ -10,15 +10,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from core.domain.keys import HIDDEN, without_keys
+
 MAX_CHARACTERS = 300
 MAX_FIGURES = 60
-HIDDEN = "[key]"
 
 _MOST_READ = 20_000
 _SHORTEST_PART = 8
-_SECRETS = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|tgp|hf)[-_][\w*.…-]{6,}|\bAIza[\w-]{20,}|\bbearer\s+[\w.~+/=*-]{16,}", re.IGNORECASE
-)
 _SILENT_TAGS = re.compile(r"<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE = "a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|tt|u"
 _INLINE_TAGS = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -65,7 +63,7 @@ class Plaintext:
 
     def _without_keys(self, text: str) -> str:
         hidden = self._own.sub(HIDDEN, text) if self._own else text
-        return _SECRETS.sub(HIDDEN, hidden)
+        return without_keys(hidden)
 
 
 def _own_key(key: str) -> re.Pattern[str]:
