@@ -5,12 +5,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-import httpx
-
 from bench.figures import Figure
-from bench.processes import app
+from bench.processes import app, signed_in
 from bench.script import rerun_times_ms
-from tests.browser.product import ADMIN, PASSWORD, running_product
+from tests.browser.product import running_product
 
 PAGES = {"playground": "", "history": "history", "stats": "stats", "account": "account"}
 ROUNDS = 15
@@ -21,7 +19,7 @@ def run() -> list[Figure]:
     """Measure, and return a figure for each page as it is rerun, and as it is when nothing is in the caches."""
     with TemporaryDirectory() as folder, running_product(Path(folder), LAB_LOCAL_MODEL="off") as product:
         product.command("demo-data")
-        cookie = _signed_in(product.url)
+        cookie = signed_in(product)
         warm = {name: _median_ms(product.url, page, cookie) for name, page in PAGES.items()}
         cold = {name: _median_ms(product.url, page, cookie, cold=True) for name, page in PAGES.items()}
     with app("empty_app.py") as empty:
@@ -35,9 +33,3 @@ def run() -> list[Figure]:
 
 def _median_ms(url: str, page: str, cookie: str, *, cold: bool = False) -> float:
     return median(asyncio.run(rerun_times_ms(url, page, cookie, ROUNDS, cold=cold)))
-
-
-def _signed_in(url: str) -> str:
-    answer = httpx.post(f"{url}/api/v1/auth/login", json={"username": ADMIN, "password": PASSWORD})
-    answer.raise_for_status()
-    return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())

@@ -1,4 +1,4 @@
-"""What a benchmark acts with, each a process of its own: the simulated provider, the lab, a bare Streamlit app."""
+"""What a benchmark acts with, each a process of its own: a provider, the lab, its bare peers."""
 
 import os
 import subprocess
@@ -17,16 +17,19 @@ import httpx
 import psutil
 
 from core.settings import ROOT
-from tests.browser.product import Product, free_port, running_product
+from core.store.embedded import EmbeddedPostgres
+from core.store.urls import driver_url
+from tests.browser.product import ADMIN, PASSWORD, Product, free_port, running_product
 
 READY_S = 30.0
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A simulated provider that serves."""
+    """A provider that serves."""
 
     url: str
+    process: subprocess.Popen[str]
 
     @property
     def base_url(self) -> str:
@@ -34,34 +37,41 @@ class Provider:
         return f"{self.url}/openai/v1"
 
     def runs(self) -> list[dict[str, Any]]:
-        """Return what it saw of each run, oldest first; times are on `time.monotonic`."""
+        """Return what the simulator saw of each run, oldest first; times are on `time.monotonic`."""
         seen: list[dict[str, Any]] = httpx.get(f"{self.url}/runs").json()
         return seen
 
 
 @contextmanager
-def provider() -> Iterator[Provider]:
-    """Run a provider."""
-    command = [sys.executable, "-m", "tests.simulator"]
+def provider(module: str = "tests.simulator") -> Iterator[Provider]:
+    """Run a provider: the simulator, or another module that says where it serves on its first line."""
+    command = [sys.executable, "-m", module]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Provider(process.stdout.readline().strip())
+            yield Provider(process.stdout.readline().strip(), process)
         finally:
             process.terminate()
 
 
 @contextmanager
-def lab(simulated: Provider) -> Iterator[Product]:
-    """Run the lab on fresh data, with the simulated provider as its only one."""
-    variables = {"OPENAI_BASE_URL": simulated.base_url, "OPENAI_API_KEY": "sk-simulated", "LAB_LOCAL_MODEL": "off"}
+def lab(behind: Provider, **variables: str) -> Iterator[Product]:
+    """Run the lab on fresh data and these settings, with the provider behind it as its only one."""
+    variables |= {"OPENAI_BASE_URL": behind.base_url, "OPENAI_API_KEY": "sk-simulated", "LAB_LOCAL_MODEL": "off"}
     with TemporaryDirectory() as folder, running_product(Path(folder), **variables) as product:
         yield product
 
 
+def signed_in(of: Product) -> str:
+    """Sign the administrator in and return the cookies of the session, as a browser sends them."""
+    answer = httpx.post(f"{of.url}/api/v1/auth/login", json={"username": ADMIN, "password": PASSWORD})
+    answer.raise_for_status()
+    return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+
 @dataclass(frozen=True)
 class App:
-    """A bare Streamlit app that serves."""
+    """A bare app that serves."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -72,9 +82,30 @@ def app(script: str, **variables: str) -> Iterator[App]:
     """Run `bench/SCRIPT` under Streamlit alone, with the lab's configuration."""
     port = free_port()
     path = str(Path(__file__).with_name(script))
-    command = [sys.executable, "-m", "streamlit", "run", path, f"--server.port={port}", "--server.address=127.0.0.1"]
+    with _running(port, "streamlit", "run", path, f"--server.port={port}", **variables) as running:
+        yield running
+
+
+@contextmanager
+def plain_routes(behind: Provider) -> Iterator[App]:
+    """Run the peers of the lab's routes as Streamlit runs the lab: under uvicorn as it comes, without an access log."""
+    port = free_port()
+    command = ("uvicorn", "bench.plain_routes:app", f"--port={port}", "--no-access-log")
+    with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as postgres:
+        database_url = driver_url(postgres.url).render_as_string()
+        with _running(port, *command, OPENAI_BASE_URL=behind.base_url, DATABASE_URL=database_url) as running:
+            yield running
+
+
+@contextmanager
+def _running(port: int, *command: str, **variables: str) -> Iterator[App]:
+    """Run a module of Python that serves on `port`."""
     with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=os.environ | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         try:
             url = f"http://127.0.0.1:{port}"
@@ -84,13 +115,13 @@ def app(script: str, **variables: str) -> Iterator[App]:
             process.terminate()
 
 
-def cpu_s(of: Product | App) -> float:
-    """Return the seconds of CPU that the server has used so far, its children left out."""
+def cpu_s(of: Product | App | Provider) -> float:
+    """Return the seconds of CPU that a process has used so far, its children left out."""
     times = psutil.Process(of.process.pid).cpu_times()
     return times.user + times.system
 
 
-def rss_mb(of: Product | App) -> float:
+def rss_mb(of: Product | App | Provider) -> float:
     """Return the server's resident memory in MiB, its children left out."""
     return psutil.Process(of.process.pid).memory_info().rss / 2**20
 
