@@ -11,6 +11,7 @@
     ├── LimitReached     429  a monthly limit, runs at once, too many requests or sign-in attempts
     └── Unavailable      503  the lab cannot serve this now; nothing was sent to a provider
         ├── KeyMissing        no key for the provider
+        ├── SealBroken        a kept secret does not open
         └── StoreUnavailable  the database cannot be reached in time
 
 A failure of a provider is no exception but the outcome of a run: see `core.domain.faults`.
@@ -108,6 +109,12 @@ class KeyMissing(Unavailable):
     """No key is configured for the provider."""
 
     code = "key_missing"
+
+
+class SealBroken(Unavailable):
+    """A kept secret that does not open: sealed by another key, for another owner or purpose, or damaged."""
+
+    code = "seal_broken"
 
 
 class StoreUnavailable(Unavailable):

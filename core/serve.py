@@ -1,4 +1,4 @@
-"""`python -m core.serve`, which is `make run`: checks what a start needs, in plain words, and becomes the server.
+"""`python -m core.serve`, which is `make run`: checks what every start needs, in plain words, and becomes the server.
 
 It imports little: whatever it imports, the server imports once more.
 """
@@ -14,15 +14,26 @@ from core.settings import ROOT, Settings, load_settings
 
 def main() -> None:
     """Serve as the environment says; a setting that stops the start is told in one line."""
+    settings = checked_settings()
     try:
-        serve(load_settings())
+        serve(settings)
+    except SettingsError as error:
+        sys.exit(error.message)
+
+
+def checked_settings() -> Settings:
+    """Return settings that a start can go on with; else end the process with one line that says why not."""
+    try:
+        settings = load_settings()
+        prepare_data_dir(settings.data_dir)
+        encryption_keys(settings)
+        return settings
     except SettingsError as error:
         sys.exit(error.message)
 
 
 def serve(settings: Settings) -> None:
     """Replace this process by the server. Raises `SettingsError` if it could not start."""
-    prepare_data_dir(settings.data_dir)
     secret = derived(encryption_keys(settings)[0], "session cookies")
     _require_free(settings.host, settings.port)
     print(f"\n  Testing Lab: http://{_shown(settings.host)}:{settings.port}\n", flush=True)

@@ -1,16 +1,28 @@
 """The only reader of the environment: every setting, its default and its check, in one place."""
 
+import re
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv.parser import parse_stream
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = ROOT / ".env"
+ENV_ENCODING = "utf-8-sig"  # some editors begin a file with a mark that would become a part of the first name
 PROVIDER_NAMES = ("openrouter", "openai", "anthropic", "groq", "together", "local")
+
+POSTGRES_URL = re.compile(
+    r"(postgresql|postgres|postgresql\+psycopg)://"
+    r"([^:/]*(:[^@]*)?@)?(\[[^/?\[\]]+\]|[^/?:@\[\]]*)(:\d{1,5})?"  # whose, host, port
+    r"(/[^?]*)?(\?.*)?"  # database, options
+)
+"""What SQLAlchemy's `make_url` can read, as far as the driver can use it."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -18,7 +30,9 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 class Settings(BaseSettings):
     """The lab's settings. Each field is read from the variable of its alias, or from `.env` at the root."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding=ENV_ENCODING, extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
     data_dir: Path = Field(ROOT / ".data", validation_alias="LAB_DATA_DIR")
@@ -80,8 +94,8 @@ class Settings(BaseSettings):
     @field_validator("database_url", mode="after")
     @classmethod
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-            raise ValueError("use a URL that begins with postgresql://")
+        if value and not POSTGRES_URL.fullmatch(value.get_secret_value()):
+            raise ValueError("use a URL such as postgresql://user:password@host:5432/database")
         return value
 
     def api_key(self, provider: str) -> SecretStr | None:
@@ -108,10 +122,25 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """Read and check the environment. Raises `SettingsError` with one line that names the variable, never its value."""
+    if path := overrides.get("_env_file", ENV_FILE):
+        _check_env_file(Path(path))
     try:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
+
+
+def _check_env_file(path: Path) -> None:
+    """Raise `SettingsError` for a file that is there and would be read in part or not at all."""
+    try:
+        lines = list(parse_stream(StringIO(path.read_text(ENV_ENCODING))))
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingsError(f"{path} cannot be read ({reason}). Correct or remove it and start again.") from None
+    if wrong := [line.original.line for line in lines if line.error]:
+        raise SettingsError(f"{path} has no NAME=value in line {wrong[0]}. Correct it and start again.")
 
 
 def _one_line(error: ValidationError) -> str:

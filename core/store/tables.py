@@ -5,6 +5,7 @@ users ─┬─ sessions, sign_in_codes      who is signed in, where
        ├─ month_counts, running_counts limits, counted atomically
        └─ llm_usage_logs ── run_texts  the ledger, and the texts that may be cleared without touching it
 sign_in_failures                       throttling, by name and by address
+sealed_secrets                         what is kept encrypted, by owner and purpose
 llm_models                             prices: the administrator's rows and what the lists say
 instances                              the processes that may own a started run
 """
@@ -129,6 +130,15 @@ api_tokens = Table(
     _instant("last_used_at", nullable=True),
     _instant("expires_at", nullable=True),
     UniqueConstraint("user_id", "name"),
+)
+
+sealed_secrets = Table(
+    "sealed_secrets",
+    metadata,
+    Column("owner", String(100), primary_key=True),
+    Column("purpose", String(100), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    _instant("sealed_at"),
 )
 
 month_counts = Table(
