@@ -7,12 +7,14 @@ the database, stop the embedded servers.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from core import logs
+from core.domain.runs import RunEnded
 from core.engine.engine import Engine, Limits
 from core.engine.settlement import Settlement
 from core.errors import StoreUnavailable, Unavailable
@@ -21,6 +23,7 @@ from core.providers.local_model import LocalModel
 from core.secrets import prepare_data_dir
 from core.services.accounts import Accounts
 from core.services.history import History
+from core.services.metrics import Metrics
 from core.services.models import Models
 from core.services.paces import Pace
 from core.services.runs import Runs
@@ -55,6 +58,7 @@ class Lab:
     settings: Settings
     database: Database
     engine: Engine
+    metrics: Metrics
     accounts: Accounts
     tokens: Tokens
     models: Models
@@ -101,6 +105,8 @@ def open_store(settings: Settings) -> Iterator[Database]:
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the lab when the server starts and close it when the server ends."""
     settings = load_settings()
+    logs.configure(settings)
+    asyncio.get_running_loop().set_exception_handler(logs.unforeseen)
     prepare_data_dir(settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = asyncio.create_task(_open_when_possible(settings, stack))
@@ -137,11 +143,13 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     client = ProviderClient()
     stack.push_async_callback(client.aclose)
     ledger = Ledger(database, instance.id)
-    settlement = Settlement(ledger, Spool(settings.data_dir / "spool"))
+    spool, metrics = Spool(settings.data_dir / "spool"), Metrics()
+    settlement = Settlement(ledger, spool)
     stack.push_async_callback(settlement.flush)
-    engine = Engine(client, settlement, _limits(settings))
+    engine = Engine(client, settlement, _limits(settings), _observer(metrics))
     stack.push_async_callback(engine.close)
-    lab = _compose(settings, database, engine, client, local, ledger)
+    _watch(metrics, engine, spool, database)
+    lab = _compose(settings, database, engine, metrics, client, local, ledger)
     await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(_welcome, lab)
     _start(stack, settlement.maintain(), lab.models.refresh(), _clear_texts(ledger, settings.text_retention_days))
@@ -152,6 +160,7 @@ def _compose(
     settings: Settings,
     database: Database,
     engine: Engine,
+    metrics: Metrics,
     client: ProviderClient,
     local: LocalModel | None,
     ledger: Ledger,
@@ -173,6 +182,7 @@ def _compose(
         settings=settings,
         database=database,
         engine=engine,
+        metrics=metrics,
         accounts=accounts,
         tokens=Tokens(TokenStore(database)),
         models=models,
@@ -189,6 +199,22 @@ def _migrated_url(settings: Settings, postgres: EmbeddedPostgres | None) -> str:
     url = postgres.start() if postgres else given.get_secret_value() if given else ""
     migrate(url)
     return url
+
+
+def _observer(metrics: Metrics) -> Callable[[RunEnded], None]:
+    def observe(ended: RunEnded) -> None:
+        logs.run_ended(ended)
+        metrics.run_ended(ended)
+
+    return observe
+
+
+def _watch(metrics: Metrics, engine: Engine, spool: Spool, database: Database) -> None:
+    metrics.gauge("runs_in_flight", "Runs that have not ended.", lambda: engine.in_flight)
+    metrics.gauge("spool_depth", "Records on disk that wait for the database.", lambda: spool.depth)
+    metrics.gauge("spool_torn", "Files of the spool that were set aside unread.", lambda: spool.torn)
+    metrics.gauge("database_pool_in_use", "Connections to the database in use.", lambda: database.in_use)
+    metrics.gauge("database_pool_size", "Connections to the database at most.", lambda: database.pool_size)
 
 
 def _limits(settings: Settings) -> Limits:

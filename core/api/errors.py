@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from core.errors import LabError, LimitReached, TierTooLow
+from core.errors import LabError, LimitReached, TierTooLow, described
 
 PLAIN_WORDS = {404: "There is nothing here.", 405: "This cannot be done here."}
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 def lab_error(request: Request, error: Exception) -> Response:
     """Answer a `LabError`: its message, or an object where there is more to say."""
     assert isinstance(error, LabError)
+    _log_refusal(request, error)
     match error:
         case TierTooLow():
             detail: Any = {
@@ -48,8 +49,18 @@ def http_error(request: Request, error: Exception) -> Response:
 def unexpected_error(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw: an id that stands in the log beside the traceback, and nothing else."""
     identity = token_hex(4)
-    log.error("unexpected error %s in %s", identity, request.url.path)
+    log.error("unexpected error %s: %s", identity, described(error), extra=_asked(request))
     return JSONResponse({"detail": f"Something went wrong on our side. It is logged as {identity}."}, 500)
+
+
+def _log_refusal(request: Request, error: LabError) -> None:
+    level = logging.WARNING if error.status >= 500 else logging.INFO
+    log.log(level, "request refused", extra={"code": error.code, "status": error.status, **_asked(request)})
+
+
+def _asked(request: Request) -> dict[str, str]:
+    address = request.client.host if request.client else ""
+    return {"method": request.method, "path": request.url.path, "address": address}
 
 
 def _retry_after(error: LabError) -> dict[str, str]:

@@ -10,12 +10,13 @@ from core.api.auth import AUTH_ROUTES
 from core.api.errors import http_error, lab_error, unexpected_error
 from core.api.health import HEALTH_ROUTES
 from core.api.llm import run
+from core.api.metrics import METRICS_ROUTES
 from core.errors import LabError
 
 EXCEPTION_HANDLERS = {HTTPException: http_error, LabError: lab_error, Exception: unexpected_error}
 
 api = Starlette(
-    routes=[*HEALTH_ROUTES, *AUTH_ROUTES, Route("/v1/llm/test", run, methods=["POST"])],
+    routes=[*HEALTH_ROUTES, *AUTH_ROUTES, *METRICS_ROUTES, Route("/v1/llm/test", run, methods=["POST"])],
     exception_handlers=EXCEPTION_HANDLERS,
 )
 

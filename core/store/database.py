@@ -18,6 +18,8 @@ import psycopg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from sqlalchemy.pool import QueuePool
+
 from core.errors import StoreUnavailable
 from core.store.migrations import newest_revision
 from core.store.urls import driver_url
@@ -73,6 +75,18 @@ class Database:
             return self.call(_revision) == newest_revision()
         except StoreUnavailable:
             return False
+
+    @property
+    def pool_size(self) -> int:
+        """How many connections there are at most."""
+        return self._pool_size
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are at work now."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout()
 
     def close(self) -> None:
         """Let the calls under way end, then close every connection."""

@@ -16,12 +16,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.errors": set(),
     "core.settings": set(),
     "core.secrets": {"core.settings"},
+    "core.logs": {"core.domain", "core.settings"},
     "core.domain": set(),
     "core.providers": {"core.domain"},
     "core.store": {"core.domain"},
     "core.engine": {"core.domain", "core.providers", "core.store"},
     "core.services": BELOW_SERVICES | READS_SETTINGS,
-    "core.lab": BELOW_SERVICES | READS_SETTINGS | {"core.services"},
+    "core.lab": BELOW_SERVICES | READS_SETTINGS | {"core.services", "core.logs"},
     "core.api": SEEN_FROM_OUTSIDE,
     "core.serve": SEEN_FROM_OUTSIDE,
     "core.cli": SEEN_FROM_OUTSIDE | {"core.store"},
@@ -42,6 +43,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "streamlit": ("pages", "app"),
     "streamlit_authenticator": ("pages",),
     "starlette": ("core.api", "app"),
+    "prometheus_client": ("core.services.metrics",),
 }
 """The libraries that reach the world, and the beginnings of the modules that may use them."""
 
