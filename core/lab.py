@@ -1,12 +1,14 @@
 """The composition root: from `Settings` to a `Lab` that holds every service, opened and closed with the server.
 
 Opening never holds up the server: it serves at once, says that it is not ready, and keeps trying until the database is
-there. Closing goes in the order that loses nothing: admit no more, stop and settle the runs, flush the spool, let go of
-the database, stop the embedded servers.
+there. What no trying will cure ends the server, with one line that says why. Closing goes in the order that loses
+nothing: admit no more, stop and settle the runs, flush the spool, let go of the database, stop the embedded servers.
 """
 
 import asyncio
 import logging
+import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,16 +19,17 @@ from core import logs
 from core.domain.runs import RunEnded
 from core.engine.engine import Engine, Limits
 from core.engine.settlement import Settlement
-from core.errors import StoreUnavailable, Unavailable
+from core.errors import SettingsError, StoreUnavailable, Unavailable, described
 from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
-from core.secrets import prepare_data_dir
+from core.secrets import Vault, encryption_keys, prepare_data_dir
 from core.services.accounts import Accounts
 from core.services.history import History
 from core.services.metrics import Metrics
 from core.services.models import Models
 from core.services.paces import Pace
 from core.services.runs import Runs
+from core.services.secrets import Secrets
 from core.services.stats import Stats
 from core.services.templates import Templates
 from core.services.tokens import Tokens
@@ -40,6 +43,7 @@ from core.store.instance import Instance
 from core.store.ledger import Ledger
 from core.store.migrations import migrate
 from core.store.prices import ModelStore
+from core.store.secrets import SecretStore
 from core.store.sessions import SessionStore
 from core.store.spend import SpendStore
 from core.store.spool import Spool
@@ -109,12 +113,22 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     asyncio.get_running_loop().set_exception_handler(logs.unforeseen)
     prepare_data_dir(settings.data_dir)
     async with AsyncExitStack() as stack:
-        opening = asyncio.create_task(_open_when_possible(settings, stack))
+        opening = asyncio.create_task(_open_or_end(settings, stack))
         try:
             yield {}
         finally:
             await _cancelled(opening)
             install(None)
+
+
+async def _open_or_end(settings: Settings, stack: AsyncExitStack) -> None:
+    """Open the lab, or end the process: nothing of the lab is open then, so there is nothing to close or to lose."""
+    try:
+        await _open_when_possible(settings, stack)
+    except Exception as error:
+        told = error.message if isinstance(error, SettingsError) else f"The lab cannot start: {described(error)}."
+        print(told, file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None:
@@ -130,7 +144,10 @@ async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None
 
 
 async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
-    """Open everything on the running loop, and leave on `stack` how it is closed. Raises `StoreUnavailable`."""
+    """Open everything on the running loop, and leave on `stack` how it is closed.
+
+    Raises `StoreUnavailable`, and `SettingsError` for what trying again will not cure.
+    """
     postgres = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
     if postgres:
         stack.push_async_callback(asyncio.to_thread, postgres.stop)
@@ -138,6 +155,7 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     database, instance = Database(url), Instance(url)
     stack.push_async_callback(asyncio.to_thread, database.close)
     stack.push_async_callback(asyncio.to_thread, instance.close)
+    await asyncio.to_thread(_check_keys, settings, database)
     await asyncio.to_thread(instance.open)
     local = _started(LocalModel(settings.data_dir), stack) if settings.embedded_model else None
     client = ProviderClient()
@@ -215,6 +233,10 @@ def _watch(metrics: Metrics, engine: Engine, spool: Spool, database: Database) -
     metrics.gauge("spool_torn", "Files of the spool that were set aside unread.", lambda: spool.torn)
     metrics.gauge("database_pool_in_use", "Connections to the database in use.", lambda: database.in_use)
     metrics.gauge("database_pool_size", "Connections to the database at most.", lambda: database.pool_size)
+
+
+def _check_keys(settings: Settings, database: Database) -> None:
+    Secrets(Vault(encryption_keys(settings)), SecretStore(database)).check()
 
 
 def _limits(settings: Settings) -> Limits:
