@@ -14,6 +14,7 @@ from core.domain.runs import RunEnded
 from core.domain.usage import Usage
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+NAMESPACE = "lab"
 
 OURS = frozenset({FaultCode.ABANDONED, FaultCode.KILLED, FaultCode.INTERNAL})
 """Faults that are no provider's."""
@@ -22,7 +23,8 @@ DURATIONS_S = (0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 FIRST_TOKENS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60)
 SETTLEMENTS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 
-disable_created_metrics()  # the time at which each series began would double their number
+# The time at which each series began would double their number.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
@@ -76,9 +78,6 @@ class Metrics:
         return Histogram(
             name, description, ("provider",), namespace=NAMESPACE, buckets=buckets, registry=self._registry
         )
-
-
-NAMESPACE = "lab"
 
 
 def _parts(usage: Usage) -> list[tuple[str, str, int]]:

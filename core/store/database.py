@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 import psycopg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
-
 from sqlalchemy.pool import QueuePool
 
 from core.errors import StoreUnavailable
