@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.figures import Figure, table
 
-NAMES = ("decode", "playground", "first_token", "stop", "start", "pages", "memory")
+NAMES = ("decode", "playground", "first_token", "stop", "start", "pages", "memory", "streams", "one_stream", "settling")
 RESULTS = Path(__file__).with_name("results.json")
 
 

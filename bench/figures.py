@@ -9,7 +9,8 @@ from typing import Any
 class Figure:
     """What was measured, and what its peer or the physical limit came to in the same run.
 
-    The bound is `under` so much, in the figure's unit, or `times` the peer at most; without either it only informs.
+    The bound is `under` or `over` so much, in the figure's unit, or `times` the peer at most; without one it only
+    informs.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Figure:
     peer_value: float
     times: float | None = None
     under: float | None = None
+    over: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -30,6 +32,8 @@ class Figure:
         """The bound in words."""
         if self.under is not None:
             return f"under {self.under:g} {self.unit}"
+        if self.over is not None:
+            return f"at least {self.over:g} {self.unit}"
         if self.times is None:
             return "–"
         return f"at most {self.times:g} ×" if self.times >= 1 else f"at least {1 / self.times:g} × less"
@@ -39,6 +43,8 @@ class Figure:
         """Whether the bound holds; None if there is none."""
         if self.under is not None:
             return self.value < self.under
+        if self.over is not None:
+            return self.value >= self.over
         return None if self.times is None else self.ratio <= self.times
 
     def row(self) -> dict[str, Any]:
