@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.pool import QueuePool
 
 from core.errors import StoreUnavailable
@@ -28,6 +28,10 @@ T = TypeVar("T")
 SHORTEST_CONNECT_LIMIT_S = 2  # psycopg rounds anything shorter up to this
 
 _log = logging.getLogger(__name__)
+
+
+class StoreRefused(StoreUnavailable):
+    """The database is there, and would not do what it was asked: what was asked is at fault."""
 
 
 class Database:
@@ -48,11 +52,17 @@ class Database:
         self._workers = ThreadPoolExecutor(pool_size, thread_name_prefix="database")
         self._stuck: set[Future[Any]] = set()
 
+    @property
+    def limit_s(self) -> float:
+        """The longest that a call without a limit of its own takes, in seconds."""
+        return self._limit_s
+
     def call(self, work: Callable[[Connection], T], *, limit_s: float | None = None) -> T:
         """Run `work` in a transaction of its own and return what it returns.
 
         Raises `StoreUnavailable` within `limit_s` seconds, waiting for a free worker included, and for every error of
-        the database. Whatever else `work` raises passes through; nothing is kept then.
+        the database: `StoreRefused` where it is there, and asking again is of no use. Whatever else `work` raises
+        passes through; nothing is kept then.
         """
         if len(self._stuck) >= self._pool_size:
             raise StoreUnavailable(UNREACHABLE)
@@ -66,7 +76,7 @@ class Database:
         except (SQLAlchemyError, psycopg.Error, OSError) as error:
             self._give_up(attempt, future)
             _log.warning("The database could not do its work: %s", _kind(error))
-            raise StoreUnavailable(UNREACHABLE) from error
+            raise _refusal(error) from error
 
     def ready(self) -> bool:
         """Return whether the database answers and is migrated to what this program needs."""
@@ -177,6 +187,11 @@ def _readable(descriptor: int) -> bool:
 def _cut(descriptor: int) -> None:
     with socket.socket(fileno=os.dup(descriptor)) as copy:
         copy.shutdown(socket.SHUT_RDWR)
+
+
+def _refusal(error: Exception) -> StoreUnavailable:
+    at_fault = isinstance(error, StatementError) and not isinstance(error, (OperationalError, InterfaceError))
+    return (StoreRefused if at_fault else StoreUnavailable)(UNREACHABLE)
 
 
 def _kind(error: Exception) -> str:

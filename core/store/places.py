@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from core.store.tables import running_counts as places
 
 
 def release(connection: Connection, user_ids: Iterable[str]) -> None:
     """Give back one place for each mention of a user. Users are taken in order, so that no two wait for each other."""
-    for user_id, count in sorted(Counter(user_ids).items()):
-        fewer = {"running": places.c.running - count}
-        connection.execute(update(places).where(places.c.user_id == user_id).values(fewer))
+    leaving = [{"user": user_id, "runs": count} for user_id, count in sorted(Counter(user_ids).items())]
+    if leaving:
+        fewer = {"running": places.c.running - bindparam("runs")}
+        connection.execute(update(places).where(places.c.user_id == bindparam("user")).values(fewer), leaving)
