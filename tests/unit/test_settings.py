@@ -8,6 +8,7 @@ from dotenv import dotenv_values
 
 from core.errors import SettingsError
 from core.settings import PROVIDER_NAMES, ROOT, Settings, load_settings
+from core.store.urls import driver_url
 
 EXAMPLE = ROOT / ".env.example"
 VARIABLES = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -87,6 +88,9 @@ def test_the_zone_may_be_any_known_one(monkeypatch):
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://me:planted@host/lab"),
+        ("DATABASE_URL", "postgresql://me:planted@host:port/lab"),
+        ("DATABASE_URL", "postgresql://me:planted@other@host/lab"),
+        ("DATABASE_URL", "postgresql://[::1/planted"),
         ("LAB_DATA_DIR", "~planted/data"),
         ("LAB_PORT", "planted"),
         ("LAB_PORT", "0"),
@@ -115,3 +119,55 @@ def test_a_bad_value_is_refused_in_one_line_that_names_the_variable_and_never_th
     message = refusal.value.message
     assert message.startswith(f"{name} has a value that cannot be used: ") and "\n" not in message
     assert "planted" not in message.casefold() and len(message) < 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:p#ss?w/rd[@host:5432/lab?sslmode=require",
+        "postgres://host/lab",
+        "postgresql+psycopg://[::1]:5432/lab",
+        "postgresql:///lab?host=/run/postgresql",
+        "postgresql://",
+    ],
+)
+def test_whatever_names_a_database_may_be_its_url(url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert settings().database_url.get_secret_value() == url
+    assert driver_url(url)
+
+
+def in_file(tmp_path: Path, content: bytes) -> Path:
+    (tmp_path / ".env").write_bytes(content)
+    return tmp_path / ".env"
+
+
+def test_a_file_may_begin_with_the_mark_that_some_editors_leave(tmp_path):
+    assert load_settings(_env_file=in_file(tmp_path, b"\xef\xbb\xbfLAB_PORT=8600\n")).port == 8600
+
+
+def test_without_the_file_the_defaults_hold(tmp_path):
+    assert load_settings(_env_file=tmp_path / ".env") == settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"LAB_PORT=8600\nplanted nonsense = = '\nLAB_HOST=::1\n", "line 2"),
+        (b"OPENAI_API_KEY='planted\n", "line 1"),
+        (b"OPENAI_API_KEY=planted\xff\n", "UTF-8"),
+    ],
+)
+def test_a_file_that_would_be_read_in_part_is_refused_in_one_line(content, reason, tmp_path):
+    path = in_file(tmp_path, content)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(_env_file=path)
+    message = refusal.value.message
+    assert message.startswith(str(path)) and reason in message
+    assert "\n" not in message and "planted" not in message
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path):
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(_env_file=tmp_path / ".env")
