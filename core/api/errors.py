@@ -54,7 +54,9 @@ def unexpected_error(request: Request, error: Exception) -> Response:
 
 
 def _log_refusal(request: Request, error: LabError) -> None:
-    level = logging.WARNING if error.status >= 500 else logging.INFO
+    """Log what was refused; that the lab is not ready is logged where it is found, not each time somebody asks."""
+    asks = request.url.path.endswith("/ready")
+    level = logging.DEBUG if asks else logging.WARNING if error.status >= 500 else logging.INFO
     log.log(level, "request refused", extra={"code": error.code, "status": error.status, **_asked(request)})
 
 
