@@ -48,7 +48,7 @@ TERMINALS = ("<stdout>", "<stderr>")
 SHORTEST_SECRET = 4
 MOST_FRAMES = 12
 
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+(?=@)")
+_URL_PASSWORD = re.compile(r"(?<=://)(?P<user>[^\s:/@]*):(?P<password>[^\s/@]+)(?=@)")
 _QUIET = {RunStatus.COMPLETED, RunStatus.CANCELLED}
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Lines(logging.Formatter):
     def __init__(self, written: Callable[[Fields], str], secrets: Iterable[str]) -> None:
         super().__init__()
         self._written = written
-        parts = {part.strip() for secret in secrets for part in (secret, *secret.split(","))}
+        parts = {part.strip() for secret in secrets for part in _parts(secret)}
         known = sorted((part for part in parts if len(part) >= SHORTEST_SECRET), key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
@@ -122,7 +122,7 @@ class Lines(logging.Formatter):
         if value is None or isinstance(value, int | float):
             return value
         text = self._known.sub(HIDDEN, str(value)) if self._known else str(value)
-        return without_keys(_URL_PASSWORD.sub(rf"\1:{HIDDEN}", text))
+        return without_keys(_URL_PASSWORD.sub(rf"\g<user>:{HIDDEN}", text))
 
 
 class _Handler(logging.StreamHandler[Any]):
@@ -161,8 +161,15 @@ def _error(record: logging.LogRecord) -> Fields:
     }
 
 
+def _parts(secret: str) -> list[str]:
+    """Return a secret, the keys of a list, and the password of a URL."""
+    password = _URL_PASSWORD.search(secret)
+    return [secret, *secret.split(","), password["password"] if password else ""]
+
+
 def _writes_to_terminal(handler: logging.Handler) -> bool:
-    return isinstance(handler, logging.StreamHandler) and getattr(handler.stream, "name", "") in TERMINALS
+    named = isinstance(handler, logging.StreamHandler) and getattr(handler.stream, "name", "") in TERMINALS
+    return named or isinstance(handler, _Handler)
 
 
 def _json(fields: Fields) -> str:
@@ -171,7 +178,7 @@ def _json(fields: Fields) -> str:
 
 def _text(fields: Fields) -> str:
     time, level, logger, event, *rest = fields.items()
-    head = f"{time[1]} {level[1]:<8} {logger[1]}: {event[1]}"
+    head = f"{time[1]} {level[1].upper():<8} {logger[1]}: {event[1]}"
     return _one_line(" ".join([head, *(f"{name}={_plain(value)}" for name, value in rest)]))
 
 
