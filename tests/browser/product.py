@@ -45,6 +45,14 @@ def running_product(folder: Path, command: Sequence[str] = SERVE, **variables: s
 
     Raises RuntimeError with what it printed if it does not come to serve, or does not end in time.
     """
+    with launched(folder, command, **variables) as product:
+        wait_until_ready(product)
+        yield product
+
+
+@contextmanager
+def launched(folder: Path, command: Sequence[str] = SERVE, **variables: str) -> Iterator[Product]:
+    """Do what `running_product` does, without waiting until it serves."""
     port, log = free_port(), folder / "product.log"
     environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
     environment |= {"LAB_DATA_DIR": str(folder / "data"), "LAB_PORT": str(port), "LAB_ADMIN_PASSWORD": PASSWORD}
@@ -53,7 +61,6 @@ def running_product(folder: Path, command: Sequence[str] = SERVE, **variables: s
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     product = Product(f"http://127.0.0.1:{port}", folder / "data", log, environment, process)
     try:
-        _wait_until_ready(product)
         yield product
     finally:
         end(product)
@@ -70,7 +77,8 @@ def end(product: Product) -> None:
         raise RuntimeError(f"The product did not end within {END_S:.0f} s.\n{product.log.read_text()}") from None
 
 
-def _wait_until_ready(product: Product) -> None:
+def wait_until_ready(product: Product) -> None:
+    """Wait until the product can serve. Raises RuntimeError with what it printed if it does not come to it."""
     deadline = time.monotonic() + READY_S
     while not _is_ready(product.url):
         if product.process.poll() is not None or time.monotonic() > deadline:
