@@ -1,10 +1,27 @@
 """Values as they leave the API: JSON in which money keeps every digit."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import ParamSpec
 
+from anyio.to_thread import run_sync
 from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
+
+JSON = "application/json"
+
+P = ParamSpec("P")
+
+
+def answer(value: BaseModel) -> Response:
+    """Return `value` as a response."""
+    return Response(encoded(value), media_type=JSON)
+
+
+async def answered(work: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwargs) -> Response:
+    """Return what `work` returns as a response. It runs in a thread, and may wait for the database there."""
+    return Response(await run_sync(lambda: encoded(work(*args, **kwargs))), media_type=JSON)
 
 
 def encoded(value: object) -> bytes:
@@ -20,8 +37,3 @@ def encoded(value: object) -> bytes:
             return b"[%b]" % b",".join(encoded(item) for item in value)
         case _:
             return to_json(value)
-
-
-def answer(value: BaseModel, status: int = 200) -> Response:
-    """Return `value` as a response."""
-    return Response(encoded(value), status, media_type="application/json")

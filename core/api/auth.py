@@ -1,14 +1,15 @@
 """Signing in and out over HTTP, and the step that turns a page's one-time code into a cookie."""
 
 from anyio.to_thread import run_sync
-from pydantic import BaseModel, ConfigDict, SecretStr
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core import lab
+from core.api.answers import answer
 from core.api.bodies import check_origin, read
 from core.api.cookies import clear_session, set_session
+from core.api.schemas import Credentials, SignedIn, SignedOut
 from core.domain.accounts import User
 from core.domain.web import BROWSER_COOKIE, SESSION_COOKIE, SESSION_PATH, SIGNED_OUT_PATH, own_page
 from core.errors import LabError
@@ -16,20 +17,11 @@ from core.errors import LabError
 MAX_CREDENTIALS_BYTES = 4096
 
 
-class Credentials(BaseModel):
-    """The body of a sign-in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    username: str
-    password: SecretStr
-
-
 async def login(request: Request) -> Response:
     """`POST /auth/login`: open a session. 200 with the user and the cookie, 401, or 429 when throttled."""
     body = await read(request, Credentials, limit=MAX_CREDENTIALS_BYTES)
     user, token = await run_sync(_signed_in, body, _address(request), request.headers.get("user-agent", ""))
-    response = JSONResponse(described(user))
+    response = answer(described(user))
     set_session(response, token, secure=_secure(request))
     return response
 
@@ -38,7 +30,7 @@ async def logout(request: Request) -> Response:
     """`POST /auth/logout`: end the session on the server. 200, also if it had ended already."""
     check_origin(request)
     await run_sync(lab.current().accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
-    response = JSONResponse({"signed_out": True})
+    response = answer(SignedOut())
     clear_session(response, secure=_secure(request))
     return response
 
@@ -68,9 +60,9 @@ async def signed_out(request: Request) -> Response:
     return response
 
 
-def described(user: User) -> dict[str, str]:
+def described(user: User) -> SignedIn:
     """Return a user as the API shows one."""
-    return {"id": user.id, "username": user.username, "tier": user.tier.value, "role": user.role.value}
+    return SignedIn(id=user.id, username=user.username, tier=user.tier, role=user.role)
 
 
 def _signed_in(body: Credentials, address: str, agent: str) -> tuple[User, str]:
@@ -87,9 +79,5 @@ def _secure(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-AUTH_ROUTES = [
-    Route("/v1/auth/login", login, methods=["POST"]),
-    Route("/v1/auth/logout", logout, methods=["POST"]),
-    Route(SESSION_PATH.removeprefix("/api"), session),
-    Route(SIGNED_OUT_PATH.removeprefix("/api"), signed_out),
-]
+STEPS = [Route(SESSION_PATH.removeprefix("/api"), session), Route(SIGNED_OUT_PATH.removeprefix("/api"), signed_out)]
+"""Where a page sends the browser. No part of what the API offers."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from core.api.words import plain
 from core.errors import Forbidden, InvalidRequest
 
 MAX_BODY_BYTES = 1 << 20
@@ -43,9 +44,9 @@ async def received(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
 def validated(body: bytes, model: type[Body]) -> Body:
     """Return a JSON body as a `model`. Raises `InvalidRequest` in plain words."""
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
-        raise InvalidRequest(_plain(error)) from None
+        raise InvalidRequest(plain(error)) from None
 
 
 async def _read_bytes(request: Request, limit: int) -> bytes:
@@ -59,9 +60,3 @@ async def _read_bytes(request: Request, limit: int) -> bytes:
     except (TimeoutError, ClientDisconnect):
         raise HTTPException(408, "The body did not arrive in time.", {"Connection": "close"}) from None
     return bytes(body)
-
-
-def _plain(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}." if place else f"{first['msg']}."

@@ -2,23 +2,21 @@
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from core import lab
+from core.api.answers import answer
+from core.api.schemas import Alive, Ready
 from core.errors import Unavailable
 
 
 async def health(request: Request) -> Response:
     """`GET /health`: 200 as long as the process answers."""
-    return JSONResponse({"status": "ok"})
+    return answer(Alive())
 
 
 async def ready(request: Request) -> Response:
     """`GET /ready`: 200 if the database is reachable and migrated, else 503."""
     if not await run_sync(lab.current().database.ready):
         raise Unavailable("The database cannot be reached.")
-    return JSONResponse({"status": "ready"})
-
-
-HEALTH_ROUTES = [Route("/v1/health", health), Route("/v1/ready", ready)]
+    return answer(Ready())

@@ -1,24 +1,56 @@
 """Everything that is served beside the pages: one application under `/api`, with its own answer to every error."""
 
+from functools import cache
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from core.api.auth import AUTH_ROUTES
+from core.api.answers import JSON, encoded
+from core.api.auth import STEPS
+from core.api.catalogue import CATALOGUE
 from core.api.errors import http_error, lab_error, unexpected_error
-from core.api.health import HEALTH_ROUTES
-from core.api.llm import run
 from core.api.metrics import METRICS_ROUTES
+from core.api.openapi import described
+from core.api.operations import Operation, Who
+from core.api.schemas import Description
 from core.errors import LabError
 
 EXCEPTION_HANDLERS = {HTTPException: http_error, LabError: lab_error, Exception: unexpected_error}
 
-api = Starlette(
-    routes=[*HEALTH_ROUTES, *AUTH_ROUTES, *METRICS_ROUTES, Route("/v1/llm/test", run, methods=["POST"])],
-    exception_handlers=EXCEPTION_HANDLERS,
+
+@cache
+def description() -> bytes:
+    """Return the description of the API, as JSON."""
+    return encoded(described(OPERATIONS))
+
+
+async def openapi(request: Request) -> Response:
+    """`GET /openapi.json`: the description of the API."""
+    return Response(description(), media_type=JSON)
+
+
+OPERATIONS = (
+    *CATALOGUE,
+    Operation(
+        method="GET",
+        path="/v1/openapi.json",
+        endpoint=openapi,
+        tag="Service",
+        summary="Describe the API",
+        description="This description, in OpenAPI 3.1.",
+        who=Who.ANYBODY,
+        answers=(Description(openapi="3.1.0", info={"title": "Testing Lab", "version": "1"}, paths={}, components={}),),
+    ),
 )
+"""Every operation that the API offers: routes and description are made from them."""
+
+
+async def nothing_here(request: Request) -> Response:
+    """Answer `/api` itself, which is no page either."""
+    return http_error(request, HTTPException(404))
 
 
 async def first_page(request: Request) -> Response:
@@ -27,4 +59,14 @@ async def first_page(request: Request) -> Response:
     return RedirectResponse(f"/?{query}" if query else "/", 307)
 
 
-routes: list[BaseRoute] = [Mount("/api", app=api), Route("/playground", first_page)]
+api = Starlette(
+    routes=[
+        *(operation.route for operation in OPERATIONS),
+        *STEPS,
+        *METRICS_ROUTES,
+    ],
+    exception_handlers=EXCEPTION_HANDLERS,
+)
+api.router.redirect_slashes = False
+
+routes: list[BaseRoute] = [Mount("/api", app=api), Route("/api", nothing_here), Route("/playground", first_page)]

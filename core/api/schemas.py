@@ -5,7 +5,7 @@ Money is in USD, durations in ms, instants are ISO 8601 in UTC. A field may be a
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, SecretStr, WithJsonSchema
@@ -15,6 +15,7 @@ from core.domain.chat import ChatRequest, Message, Parameters
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.runs import RunOrigin, RunStatus
+from core.domain.templates import Template
 
 Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "USD, to the last digit."})]
 
@@ -184,21 +185,10 @@ class HistoryList(Shape):
     tests: tuple[HistoryEntry, ...]
 
 
-class TemplateEntry(Shape):
-    """A prompt to start from."""
-
-    id: str
-    name: str
-    prompt: str
-    category: str
-    description: str
-    suggested_models: tuple[str, ...]
-
-
 class TemplateList(Shape):
     """Every template, in the order in which they are offered."""
 
-    templates: tuple[TemplateEntry, ...]
+    templates: tuple[Template, ...]
 
 
 class StatsAnswer(Shape):
@@ -211,6 +201,14 @@ class StatsAnswer(Shape):
     avg_latency_ms: float | None
     models_tested: int
     last_test_at: datetime | None
+
+
+class PriceStep(Shape):
+    """Prices for the whole of a request of more than `input_tokens`."""
+
+    input_tokens: int
+    cost_per_1m_input_tokens: Money
+    cost_per_1m_output_tokens: Money
 
 
 class ModelEntry(Shape):
@@ -233,6 +231,8 @@ class ModelEntry(Shape):
     cost_per_1m_cache_write_tokens: Money | None
     """null: as much as input."""
     cost_per_request: Money
+    steps: tuple[PriceStep, ...]
+    """Other prices for long requests, the shortest first."""
     price_source: PriceSource
 
 
@@ -252,6 +252,15 @@ class Ready(Shape):
     """The database is reachable and migrated."""
 
     status: Literal["ready"] = "ready"
+
+
+class Description(Shape):
+    """An OpenAPI 3.1 document."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
 
 class Problem(Shape):

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Role = Literal["system", "user", "assistant"]
 
+MODEL_ID = r"^[^/\s\x00-\x1f\x7f]+/[^\s\x00-\x1f\x7f]+$"
 MAX_MESSAGES = 200
 MAX_CHARACTERS = 400_000
 MAX_OUTPUT_TOKENS = 1_000_000
@@ -41,7 +42,7 @@ class Parameters(BaseModel):
 class ChatRequest(Parameters):
     """A whole request: which model, the conversation so far, the parameters."""
 
-    model_id: str = Field(min_length=3, max_length=200, pattern=r"^[^/\s]+/\S+$")
+    model_id: str = Field(min_length=3, max_length=200, pattern=MODEL_ID)
     messages: tuple[Message, ...] = Field(min_length=1, max_length=MAX_MESSAGES)
 
     @property

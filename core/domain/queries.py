@@ -6,12 +6,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.domain.periods import Period
-from core.domain.runs import RunRow, RunStatus
+from core.domain.runs import RunEntry, RunRow, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Which runs. None does not restrict; all that is given must hold. `text` is searched in the kept prompts."""
+    """Which runs. None does not restrict; all that is given must hold. `text` is searched in the kept prompts.
+
+    `ended` leaves out the runs under way.
+    """
 
     user_id: str | None = None
     model_id: str | None = None
@@ -19,6 +22,7 @@ class HistoryFilter:
     status: RunStatus | None = None
     period: Period | None = None
     text: str | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,27 @@ class HistoryPage:
     rows: list[RunRow]
     newer: Position | None
     older: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryList:
+    """Some runs with their texts, newest first, and how many there are in `total`. `older` is None at the end."""
+
+    total: int
+    entries: list[RunEntry]
+    older: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a user's settled runs came to. Money in USD, the sum of what is known; the latency in ms."""
+
+    runs: int
+    tokens: int
+    cost: Decimal
+    mean_latency_ms: float | None
+    models: int
+    last_run_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

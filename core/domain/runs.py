@@ -123,6 +123,13 @@ class RunRow(BaseModel):
         return self.input_tokens + self.output_tokens
 
 
+class RunEntry(RunRow):
+    """One line of the history with its texts: whole where they are kept, else their excerpts, if these are."""
+
+    response: str | None
+    parameters: Parameters
+
+
 class RunRecord(RunRow):
     """A whole recorded run. The texts are None once their retention has passed."""
 

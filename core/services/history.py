@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from core.domain.accounts import User
 from core.domain.periods import EARLIEST, LATEST, Period, days
-from core.domain.queries import HistoryFilter, HistoryPage, Position
-from core.domain.runs import RunRecord, RunRow
+from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
+from core.domain.runs import RunRecord, RunRow, RunStatus
 from core.errors import InvalidRequest, NotFound
 from core.store.history import HistoryStore
 
@@ -62,6 +62,27 @@ class History:
         """Return at most `size` runs (100 at most), newest first, on one side of a position or from the newest on."""
         size = min(max(size, 1), MAX_PAGE_SIZE)
         return self._store.page(_own(user, filter), size=size, older_than=older_than, newer_than=newer_than)
+
+    def entries(
+        self,
+        user: User,
+        filter: HistoryFilter,
+        *,
+        size: int = PAGE_SIZE,
+        skip: int = 0,
+        older_than: Position | None = None,
+    ) -> HistoryList:
+        """Return at most `size` runs that have ended (100 at most) with their texts, newest first, after `skip`."""
+        size = min(max(size, 1), MAX_PAGE_SIZE)
+        ended = replace(_own(user, filter), ended=True)
+        return self._store.entries(ended, size=size, skip=skip, older_than=older_than)
+
+    def ended(self, user: User, run_id: UUID | str) -> RunRecord:
+        """Return one run whole, once it has ended. Raises `NotFound`."""
+        record = self.open(user, run_id)
+        if record.status is RunStatus.STARTED:
+            raise NotFound("This run is still going. It is in your history when it has ended.")
+        return record
 
     def open(self, user: User, run_id: UUID | str) -> RunRecord:
         """Return one run whole. Raises `NotFound` for one that is not there, or not this user's."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from core.domain.access import reads_everybodys_spend
 from core.domain.accounts import User
 from core.domain.periods import EARLIEST, LATEST, days
-from core.domain.queries import Group, SpendReport
+from core.domain.queries import Group, SpendReport, Summary
 from core.errors import InvalidRequest
 from core.store.spend import SpendStore
 
@@ -45,6 +45,10 @@ class Stats:
             by_user=everybody,
         )
         return replace(report, by_user=self._named(report.by_user)) if everybody else replace(report, by_user=[])
+
+    def summary(self, user: User) -> Summary:
+        """Return what all of the user's own runs came to."""
+        return self._store.summary(user.id)
 
     def _named(self, groups: list[Group]) -> list[Group]:
         names = self._names()

@@ -1,21 +1,23 @@
 """The recorded runs, newest first: by page, by id, or all that a filter lets through."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
 
 from core.domain.chat import clean
-from core.domain.queries import HistoryFilter, HistoryPage, Position
-from core.domain.runs import RunRecord, RunRow
+from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
+from core.domain.runs import RunRecord, RunRow, RunStatus
 from core.store.database import Database
-from core.store.rows import LAST_QUESTION, STATUS, run_record, run_row, scanned, whole
+from core.store.rows import LAST_QUESTION, STATUS, run_entry, run_record, run_row, scanned, told, whole
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import run_texts
 
 EXPORTED_AT_ONCE = 1000
 
+_UNDER_WAY = logs.c.status == RunStatus.STARTED
 _PLACE = tuple_(logs.c.created_at, logs.c.id)
 _NEWEST_FIRST = (logs.c.created_at.desc(), logs.c.id.desc())
 _OLDEST_FIRST = (logs.c.created_at.asc(), logs.c.id.asc())
@@ -44,6 +46,23 @@ class HistoryStore:
 
         return self._database.call(work)
 
+    def entries(
+        self, filter: HistoryFilter, *, size: int, skip: int = 0, older_than: Position | None = None
+    ) -> HistoryList:
+        """Return up to `size` runs with their texts, the newest or those older than a position, `skip` left out.
+
+        What is skipped is read all the same, so far into a history a position is much cheaper.
+        """
+        beyond = [] if older_than is None else [_place(older_than) > _PLACE]
+        wanted = told().where(*_conditions(filter), *beyond).order_by(*_NEWEST_FIRST).offset(skip).limit(size + 1)
+
+        def work(connection: Connection) -> HistoryList:
+            total = connection.scalar(_counted(filter)) or 0
+            found = [run_entry(row) for row in connection.execute(wanted)]
+            return HistoryList(total, found[:size], _position(found[size - 1]) if len(found) > size else None)
+
+        return self._database.call(work)
+
     def find(self, run_id: UUID) -> RunRecord | None:
         """Return the run of that id, whole, or None."""
         found = whole().where(logs.c.id == run_id)
@@ -65,8 +84,7 @@ class HistoryStore:
 
     def count(self, filter: HistoryFilter) -> int:
         """Return how many runs `filter` lets through."""
-        counted = select(func.count()).select_from(logs).where(*_conditions(filter))
-        return self._database.call(lambda connection: connection.scalar(counted) or 0)
+        return self._database.call(lambda connection: connection.scalar(_counted(filter)) or 0)
 
     def model_ids(self, user_id: str | None) -> list[str]:
         """Return the models that the user, or anybody, has run, in order of their names."""
@@ -106,6 +124,16 @@ def _any(connection: Connection, filter: HistoryFilter, condition: ColumnElement
     return bool(connection.scalar(select(exists().where(*_conditions(filter), condition))))
 
 
+def _counted(filter: HistoryFilter) -> Select[Any]:
+    """Count the runs that `filter` lets through. Those under way are few and have an index of their own: to take them
+    from all leaves the count to the user's index, which does not know how a run stands."""
+    everything = select(func.count()).select_from(logs).where(*_conditions(replace(filter, ended=False)))
+    if not filter.ended:
+        return everything
+    under_way = everything.where(_UNDER_WAY)
+    return select(everything.scalar_subquery() - under_way.scalar_subquery())
+
+
 def _matching(filter: HistoryFilter) -> Select[Any]:
     return scanned().where(*_conditions(filter))
 
@@ -122,6 +150,8 @@ def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
         conditions.append(STATUS.element == filter.status)
     if filter.period is not None:
         conditions += [logs.c.created_at >= filter.period.start, logs.c.created_at < filter.period.end]
+    if filter.ended:
+        conditions.append(~_UNDER_WAY)
     if filter.text:
         conditions.append(_mentions(clean(filter.text)))
     return conditions

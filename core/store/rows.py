@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
 from core.domain.chat import Message, Parameters
 from core.domain.pricing import FALLBACK, UNKNOWN, Cost, CostLine, CostSource, Prices
-from core.domain.runs import RunOrigin, RunRecord, RunRow, RunStatus
+from core.domain.runs import RunEntry, RunOrigin, RunRecord, RunRow, RunStatus
 from core.domain.usage import Usage
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import run_texts
@@ -46,6 +46,20 @@ def scanned() -> Select[Any]:
     )
 
 
+def told() -> Select[Any]:
+    """Select what a line of the history shows, and its texts."""
+    excerpts = logs.c.metadata
+    return (
+        scanned()
+        .add_columns(
+            func.coalesce(LAST_QUESTION, _EXCERPT).label("question"),
+            func.coalesce(run_texts.c.response, excerpts["response"].astext).label("response"),
+            excerpts["parameters"].label("parameters"),
+        )
+        .join_from(logs, run_texts, isouter=True)
+    )
+
+
 def whole() -> Select[Any]:
     """Select a whole run with its texts, where they are kept."""
     texts = select(run_texts.c.messages, run_texts.c.response, run_texts.c.reasoning)
@@ -57,6 +71,13 @@ def whole() -> Select[Any]:
 def run_row(row: Row[Any]) -> RunRow:
     """Return one line of the history."""
     return RunRow.model_construct(**_scanned_fields(row._mapping), prompt=row.prompt)
+
+
+def run_entry(row: Row[Any]) -> RunEntry:
+    """Return one line of the history with its texts."""
+    fields = _scanned_fields(row._mapping)
+    parameters = _parameters(row.parameters)
+    return RunEntry.model_construct(**fields, prompt=row.question, response=row.response, parameters=parameters)
 
 
 def run_record(row: Row[Any]) -> RunRecord:

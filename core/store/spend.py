@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Date, Row, case, cast, func, l
 from sqlalchemy.dialects.postgresql import array
 
 from core.domain.periods import Period
-from core.domain.queries import DailySpend, Group, SpendReport, Totals
+from core.domain.queries import DailySpend, Group, SpendReport, Summary, Totals
 from core.domain.runs import RunStatus
 from core.store.database import Database
 from core.store.rows import IS_ESTIMATE, STATUS
@@ -37,6 +37,14 @@ _FIGURES = (
     func.percentile_cont(0.5).within_group(logs.c.ttft_ms).label("p50_ttft_ms"),
     func.max(logs.c.created_at).label("last_run_at"),
 )
+
+_SUMS = {
+    "runs": func.count(),
+    "tokens": _TOKENS,
+    "cost": func.sum(logs.c.cost),
+    "latency_ms": func.sum(logs.c.latency_ms),
+    "timed_runs": func.count(logs.c.latency_ms),
+}
 
 
 class SpendStore:
@@ -83,6 +91,15 @@ class SpendStore:
         conditions = [*_chosen(user_id, None, None), *(_within(period) if period else [])]
         return self._database.call(lambda connection: _totals(connection, conditions))
 
+    def summary(self, user_id: str) -> Summary:
+        """Return what all runs of a user came to."""
+        sums = [figure.label(name) for name, figure in _SUMS.items()]
+        last = func.max(logs.c.created_at).label("last_run_at")
+        models = select(*sums, last).where(*_chosen(user_id, None, None)).group_by(logs.c.model_name).subquery()
+        together = [func.coalesce(func.sum(models.c[name]), 0).label(name) for name in _SUMS]
+        query = select(func.count().label("models"), *together, func.max(models.c.last_run_at).label("last_run_at"))
+        return self._database.call(lambda connection: _as_summary(connection.execute(query).one()))
+
 
 def _chosen(user_id: str | None, model_id: str | None, provider: str | None) -> Conditions:
     wanted = ((logs.c.user_id, user_id), (logs.c.model_name, model_id), (logs.c.provider, provider))
@@ -126,6 +143,17 @@ def _error_kinds(connection: Connection, conditions: Conditions) -> list[tuple[s
     code, count = func.coalesce(logs.c.error_code, "unknown"), func.count()
     query = select(code, count).where(*conditions, _FAILED).group_by(text("1")).order_by(count.desc(), text("1"))
     return [(str(kind), int(runs)) for kind, runs in connection.execute(query)]
+
+
+def _as_summary(row: Row[Any]) -> Summary:
+    return Summary(
+        runs=int(row.runs),
+        tokens=int(row.tokens),
+        cost=Decimal(row.cost),
+        mean_latency_ms=float(row.latency_ms / row.timed_runs) if row.timed_runs else None,
+        models=row.models,
+        last_run_at=row.last_run_at,
+    )
 
 
 def _as_totals(row: Row[Any]) -> Totals:

@@ -1,0 +1,71 @@
+"""What one operation of the API is: its route and its description come from the same value."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from core.domain.accounts import Scope
+
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+
+
+class Who(Enum):
+    """Who may call, where no scope is asked for."""
+
+    ANYBODY = "anybody"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path under `/api`. Its models are those of its examples.
+
+    `answers` are what it answers with 200, `events` what it streams instead; `problems` are further examples of
+    errors by status, beside those that `statuses` follows from the rest.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    endpoint: Endpoint
+    tag: str
+    summary: str
+    description: str
+    who: Who | Scope
+    answers: tuple[BaseModel, ...]
+    events: tuple[BaseModel, ...] = ()
+    bodies: tuple[BaseModel, ...] = ()
+    query: type[BaseModel] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[int, BaseModel] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the operation, which no other has."""
+        return self.endpoint.__name__
+
+    @property
+    def route(self) -> Route:
+        """The route, for an application that is mounted at `/api`."""
+        return Route(self.path, self.endpoint, methods=[self.method])
+
+    @property
+    def statuses(self) -> list[int]:
+        """Every status of an error that can happen here."""
+        found = {405, 503, *self.problems}
+        if self.who is not Who.ANYBODY:
+            found |= {401, 429}
+        if isinstance(self.who, Scope) or self.method == "POST":
+            found |= {403}
+        if self.bodies:
+            found |= {408, 413, 415, 422}
+        if self.query:
+            found |= {422}
+        if "{" in self.path:
+            found |= {404}
+        return sorted(found)
