@@ -56,16 +56,26 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def stop_stray(data: Path) -> None:
-    """Stop a server whose keeper was killed. Its process is known by its id and its working directory."""
+    """Stop a server whose keeper was killed."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
-        if Path(f"/proc/{pid}/cwd").resolve() != data.resolve():
-            return
-        os.kill(pid, signal.SIGINT)
-        while Path(f"/proc/{pid}").exists():
+        if serves(pid, data):
+            os.kill(pid, signal.SIGINT)
+        end = time.monotonic() + STOP_LIMIT_S
+        while serves(pid, data):
+            if time.monotonic() > end:
+                os.kill(pid, signal.SIGKILL)
             time.sleep(LOOK_EVERY_S)
     except (OSError, ValueError, IndexError):
         return
+
+
+def serves(pid: int, data: Path) -> bool:
+    """Return whether that process is a server of `data`, which is its working directory; a zombie has none."""
+    try:
+        return os.readlink(f"/proc/{pid}/cwd") == str(data.resolve())
+    except OSError:
+        return False
 
 
 def keep(folder: Path, command: list[str]) -> None:

@@ -57,9 +57,17 @@ def parent_of(process):
     return int(status.partition("PPid:")[2].split()[0])
 
 
+def runs(process):
+    """Whether it is there and no zombie, which only waits for whoever started it."""
+    try:
+        return "(zombie)" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
 def is_gone(process, limit_s=10):
     end = time.monotonic() + limit_s
-    while Path(f"/proc/{process}").exists():
+    while runs(process):
         if time.monotonic() > end:
             return False
         time.sleep(0.05)
