@@ -165,7 +165,7 @@ class Engine:
             async with asyncio.timeout(self._limits.deadline_s), aclosing(stream):
                 async for events in stream:
                     run.take(events)
-                    if run.tally.finish_reason is None:
+                    if gather_s and run.tally.finish_reason is None:
                         await asyncio.sleep(gather_s)
         except TimeoutError:
             run.take([Failed(FaultCode.TIMEOUT)])

@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from typing import cast
+from typing import Any, cast
 
 import httpx
 
@@ -22,20 +22,47 @@ class UnknownEncoding(Exception):
 
 
 class Patience:
-    """The longest silence that a provider is allowed. `renew` begins it anew; comments are no reason to."""
+    """The longest silence that a provider is allowed. `renew` begins it anew; comments are no reason to.
+
+    `with patience:` around a wait raises `TimeoutError` in it when the silence has lasted too long, as
+    `asyncio.timeout` does. One timer serves all waits of an answer, and looks again when it was renewed meanwhile: a
+    timer for each read would cost more than the read.
+    """
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[Any] | None = None
+        self._cancelling: int | None = None
         self.renew()
 
     def renew(self) -> None:
         """Begin the silence anew."""
         self._deadline = self._loop.time() + self._limit_s
 
-    def limit(self) -> asyncio.Timeout:
-        """Return a block that raises `TimeoutError` when the silence has lasted too long."""
-        return asyncio.timeout_at(self._deadline)
+    def __enter__(self) -> None:
+        self._waiting = asyncio.current_task(self._loop)
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        task, self._waiting = self._waiting, None
+        if self._cancelling is None or task is None:
+            return
+        others, self._cancelling = self._cancelling, None
+        if task.uncancel() <= others and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+            return
+        self._cancelling = self._waiting.cancelling()
+        self._waiting.cancel()
 
 
 async def chunks(response: httpx.Response, patience: Patience, cap: int = MAX_BODY_BYTES) -> AsyncGenerator[bytes]:
@@ -45,7 +72,7 @@ async def chunks(response: httpx.Response, patience: Patience, cap: int = MAX_BO
     left = cap
     async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as reads:
         while True:
-            async with patience.limit():
+            with patience:
                 read = await anext(reads, None)
             if read is None:
                 return

@@ -123,7 +123,7 @@ class Call:
             headers={"content-type": "application/json", **self._address.headers()},
         )
         patience.renew()
-        async with patience.limit():
+        with patience:
             return await http.send(request, stream=True)
 
     def _give_in(self, body: bytes) -> bool:
