@@ -8,7 +8,20 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from tests.browser.product import ADMIN, PASSWORD, Product
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+UNWANTED = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "HttpsUpgrades",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+)
+"""The first two draw the address bar's menus, as two pages of their own for each fresh profile: most of what a profile
+costs. The others Playwright turns off too, and only the last such switch counts."""
+
 SWITCHES = (
+    f"--disable-features={','.join(UNWANTED)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -5,6 +5,7 @@ The browser lives as long as this folder's tests: its driver keeps an event loop
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -62,10 +63,20 @@ def page(context: BrowserContext, problems: list[str], tmp_path: Path) -> Page:
     return context.new_page()
 
 
+@pytest.fixture(scope="module")
+def entered(browser: Browser, product: Product) -> list[Any]:
+    """The cookies of the administrator, who signed in through the form."""
+    with browser.new_context() as context:
+        sign_in(context.new_page(), product)
+        return context.cookies()
+
+
 @pytest.fixture
-def signed_in(page: Page, product: Product) -> Page:
-    """A page on which the administrator has signed in through the form."""
-    sign_in(page, product)
+def signed_in(page: Page, context: BrowserContext, entered: list[Any]) -> Page:
+    """The playground, where the administrator has signed in. A test that signs out has to sign in by itself."""
+    context.add_cookies(entered)
+    page.goto("/")
+    page.get_by_text("Sign out").wait_for(state="attached")
     return page
 
 

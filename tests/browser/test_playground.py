@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -20,7 +21,7 @@ from tests.simulator.wire import Connection
 
 pytestmark = pytest.mark.browser
 
-ECHO, LONG, SHORT = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=40"
+ECHO, LONG, HELD = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=40&held=20"
 SILENT, THINKING, SHOUTING = "sim/silent?after=3", "sim/words?n=40&reasoning=60&rate=80", "sim/error-429?retry_after=7"
 ENDLESS_LINE = "sim/big-event?mb=1"
 GRACE_S, SOON_S = 5.0, 0.5
@@ -43,7 +44,7 @@ $\\href{javascript:window.broken=7}{formula}$ and \u202eevil\u202c and a\u200bb.
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Simulator]:
-    with Simulator(listed=(ECHO, LONG, SHORT, SILENT, THINKING, SHOUTING, ENDLESS_LINE)) as simulator:
+    with Simulator(listed=(ECHO, LONG, HELD, SILENT, THINKING, SHOUTING, ENDLESS_LINE)) as simulator:
         yield simulator
 
 
@@ -57,10 +58,16 @@ def product(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> I
         yield product
 
 
-@pytest.fixture
-def narrow(signed_in: Page) -> Page:
-    signed_in.set_viewport_size({"width": 400, "height": 800})
-    return signed_in
+@pytest.fixture(scope="module")
+def warm(browser: Browser, product: Product, entered: list[Any]) -> None:
+    """A run was begun and stopped before, so that no time is measured of what is done only once."""
+    with browser.new_context(base_url=product.url) as context:
+        context.add_cookies(entered)
+        page = context.new_page()
+        page.goto("/")
+        flows(send(page, model=LONG), 2)
+        page.keyboard.press("Escape")
+        has_ended(page)
 
 
 def wait_for(holds: Callable[[], bool], timeout_s: float = 10) -> None:
@@ -75,6 +82,12 @@ def composer(page: Page) -> Locator:
 
 
 def choose(page: Page, model: str, provider: str = "OpenAI") -> None:
+    """Choose a model and wait until the page is drawn with it."""
+    pick(page, model, provider)
+    settled(page)
+
+
+def pick(page: Page, model: str, provider: str = "OpenAI") -> None:
     """Search for a model and choose it. A page that scrolls by itself closes the menu: then it is opened once more."""
     label = f"{model} · {provider}"
     box = page.get_by_role("combobox", name="Model")
@@ -89,7 +102,6 @@ def choose(page: Page, model: str, provider: str = "OpenAI") -> None:
         else:
             break
     expect(box).to_have_value(re.compile(re.escape(label)))
-    settled(page)
 
 
 def send(page: Page, prompt: str = "Why is the sky blue?", model: str | None = None) -> Locator:
@@ -136,6 +148,8 @@ def is_stopped(page: Page, simulator: Simulator, asked: float) -> None:
 # stopping
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("model", [LONG, SILENT])
 @pytest.mark.parametrize("how", ["button", "escape"])
 def test_stop_closes_the_providers_socket_at_once_and_keeps_the_text(signed_in, simulator, model, how):
@@ -152,23 +166,28 @@ def test_stop_closes_the_providers_socket_at_once_and_keeps_the_text(signed_in, 
     expect(answer).to_contain_text("the quick brown")
 
 
-def test_signing_out_in_mid_run_stops_it(signed_in, simulator):
-    flows(send(signed_in, model=LONG))
-    button = signed_in.get_by_role("button", name="Sign out")
+@pytest.mark.alone
+@pytest.mark.usefixtures("warm")
+def test_signing_out_in_mid_run_stops_it(page, product, simulator):
+    sign_in(page, product)
+    flows(send(page, model=LONG))
+    button = page.get_by_role("button", name="Sign out")
     button.hover()
     asked = time.monotonic()
     button.click()
     connection = calls(simulator)[-1].connection
     assert connection.wait_closed(SOON_S)
     assert connection.closed_at - asked < SOON_S
-    expect(signed_in.get_by_role("button", name="Sign in")).to_be_visible()
-    expect(signed_in.get_by_text("quick brown")).to_have_count(0)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_text("quick brown")).to_have_count(0)
 
 
 def test_a_click_elsewhere_does_not_end_a_run(signed_in, simulator):
-    answer = send(signed_in, model=SHORT)
+    answer = send(signed_in, model=HELD)
     flows(answer)
-    choose(signed_in, "gpt-4o-mini")
+    pick(signed_in, "gpt-4o-mini")
+    assert runs_in_flight(simulator)
+    simulator.release()
     expect(signed_in.get_by_role("button", name="Run again with gpt-4o-mini")).to_be_visible()
     expect(answer).not_to_contain_text("Stopped")
     assert words(answer) > 240
@@ -178,11 +197,12 @@ def test_a_click_elsewhere_does_not_end_a_run(signed_in, simulator):
 
 
 def test_a_reload_finds_the_run_and_follows_it_to_its_end(signed_in, simulator):
-    flows(send(signed_in, model=SHORT))
+    flows(send(signed_in, model=HELD))
     expect(signed_in).to_have_url(re.compile(r"run=[0-9a-f-]{36}"))
     before = len(calls(simulator))
     signed_in.reload()
     expect(signed_in.get_by_role("button", name="Stop")).to_be_visible()
+    simulator.release()
     has_ended(signed_in)
     assert words(signed_in.get_by_test_id("stChatMessage").nth(1)) > 240
     expect(signed_in.get_by_text("Why is the sky blue?")).to_have_count(1)
@@ -190,17 +210,21 @@ def test_a_reload_finds_the_run_and_follows_it_to_its_end(signed_in, simulator):
 
 
 def test_a_run_goes_on_while_another_page_is_looked_at(signed_in, simulator):
-    flows(send(signed_in, model=SHORT))
+    flows(send(signed_in, model=HELD))
     signed_in.get_by_role("link", name="History").click()
     expect(signed_in.get_by_role("region", name="Your runs, newest first")).to_be_visible()
     assert runs_in_flight(simulator)
     signed_in.get_by_role("link", name="Playground").click()
+    expect(signed_in.get_by_role("button", name="Stop")).to_be_visible()
+    simulator.release()
     has_ended(signed_in)
     answer = signed_in.get_by_test_id("stChatMessage").nth(1)
     assert words(answer) > 240
     expect(answer).not_to_contain_text("Stopped")
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("warm")
 def test_a_closed_tab_lets_the_run_end_after_the_grace(signed_in, simulator):
     flows(send(signed_in, model=LONG))
     closed = time.monotonic()
@@ -273,27 +297,29 @@ def test_what_a_prompt_will_take_is_told_while_it_is_written(signed_in):
     expect(signed_in.get_by_text(re.compile(r"≈ \d+ tokens in"))).to_be_visible()
 
 
-def test_a_run_that_begins_is_shown_however_far_up_the_page_was(signed_in):
+def test_a_run_that_begins_is_shown_however_far_up_the_page_was(signed_in, simulator):
     send(signed_in, "a long prompt\n" * 60, ECHO)
     has_ended(signed_in)
-    choose(signed_in, SHORT)
+    choose(signed_in, HELD)
     signed_in.mouse.move(600, 200)
     signed_in.mouse.wheel(0, -500)
     signed_in.wait_for_timeout(300)
     answer = send(signed_in, "Short")
     flows(answer)
     expect(answer).to_be_in_viewport()
+    simulator.release()
     has_ended(signed_in)
 
 
 # what is shown
 
 
-def test_the_text_stays_where_it_is_when_the_run_ends(signed_in):
-    answer = send(signed_in, model=SHORT)
+def test_the_text_stays_where_it_is_when_the_run_ends(signed_in, simulator):
+    answer = send(signed_in, model=HELD)
     flows(answer)
     first = answer.locator("p").first
     before = first.bounding_box()
+    simulator.release()
     has_ended(signed_in)
     after = first.bounding_box()
     assert (before["x"], before["y"], before["width"]) == (after["x"], after["y"], after["width"])

@@ -56,7 +56,10 @@ class Stage:
         """Send the opening, the reasoning asked for, and words at the pace asked for."""
         await self.send(*self.voice.opening())
         reasoning = self.script.whole("reasoning", 0)
+        held = self.script.whole("held", 0)
         async for word in _paced([*islice(_words(), reasoning), *words], self.script.number("rate", 0)):
+            if held and self.voice.said == held:
+                await self.request.released.wait()
             self.request.said(word)
             await self.send(*self.voice.piece(word, reasoning=self.voice.said < reasoning))
 

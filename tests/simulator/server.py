@@ -60,6 +60,11 @@ class Simulator:
         self.connections.clear()
         self._asked.clear()
 
+    def release(self) -> None:
+        """Let every answer that was asked for until now go on past where it is `held`."""
+        for request in self.requests:
+            self._loop.call_soon_threadsafe(request.released.set)
+
     def __enter__(self) -> "Simulator":
         self._thread.start()
         if not self._ready.wait(10):

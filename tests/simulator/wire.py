@@ -49,6 +49,7 @@ class Request:
     text_at: float | None = None
     text_bytes: int = 0
     ended_at: float | None = None
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def said(self, text: str) -> None:
         """Note a piece of the answer before it is sent: when the first one was, and how long all of them are."""
