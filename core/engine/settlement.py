@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from core.domain.runs import Outcome
@@ -12,27 +13,33 @@ from core.store.spool import Spool
 
 REPLAY_EVERY_S = 5.0
 SWEEP_EVERY_S = 60.0
+SETTLED_AT_ONCE = 32
 
 log = logging.getLogger(__name__)
 
 
 class Settlement:
-    """Settles each outcome exactly once. Blocking calls go through worker threads, so the loop never waits."""
+    """Settles each outcome exactly once. Blocking calls go through worker threads, so the loop never waits.
+
+    Settlements have threads of their own: runs that end together are settled together, and none waits for a page.
+    """
 
     def __init__(self, ledger: Ledger, spool: Spool) -> None:
         self._ledger = ledger
         self._spool = spool
+        self._threads = ThreadPoolExecutor(SETTLED_AT_ONCE, thread_name_prefix="settlement")
 
     async def settle(self, outcome: Outcome) -> None:
         """Tell the ledger, or keep the outcome on disk until the ledger can be told."""
-        await asyncio.to_thread(self._settle_or_keep, outcome)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._settle_or_keep, outcome)
 
     async def maintain(self) -> None:
         """Replay the spool and sweep up after killed processes, for ever."""
         await asyncio.gather(_repeat(self._replay, REPLAY_EVERY_S), _repeat(self._sweep, SWEEP_EVERY_S))
 
-    async def flush(self) -> None:
-        """Replay what the spool holds, once; while the database is away it stays there."""
+    async def close(self) -> None:
+        """Settle what was handed in, then replay the spool, once; while the database is away it stays there."""
+        await asyncio.to_thread(self._threads.shutdown)
         await _attempt(self._replay)
 
     def _settle_or_keep(self, outcome: Outcome) -> None:

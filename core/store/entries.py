@@ -1,4 +1,4 @@
-"""What the ledger writes of a run, as rows of its tables: plain values from the domain's."""
+"""What the ledger writes of a run, as rows of its tables. What goes into a JSON column may still be a model."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def started(admission: Admission, instance_id: int) -> Row:
         "model_name": request.model_id,
         "status": RunStatus.STARTED,
         "origin": admission.origin,
-        "prices": admission.prices.model_dump(mode="json"),
+        "prices": admission.prices,
         "reserved_usd": admission.reserved_usd,
         "estimated_input_tokens": admission.input_tokens,
         "instance_id": instance_id,
@@ -30,7 +30,7 @@ def started(admission: Admission, instance_id: int) -> Row:
         "metadata": {
             "prompt": request.prompt[:EXCERPT_CHARACTERS],
             "response": None,
-            "parameters": request.parameters.model_dump(mode="json"),
+            "parameters": request.parameters,
             "source": SOURCE,
         },
     }
@@ -38,8 +38,11 @@ def started(admission: Admission, instance_id: int) -> Row:
 
 def question(admission: Admission) -> Row:
     """Return the row that keeps the texts of a run: so far, what was asked."""
-    messages = [message.model_dump() for message in admission.request.messages]
-    return {"run_id": admission.run_id, "messages": messages, "created_at": admission.started_at}
+    return {
+        "run_id": admission.run_id,
+        "messages": admission.request.messages,
+        "created_at": admission.started_at,
+    }
 
 
 def settled(outcome: Outcome) -> Row:
@@ -56,10 +59,10 @@ def settled(outcome: Outcome) -> Row:
         "reasoning_tokens": capped(usage.reasoning_tokens),
         "usage_reported": outcome.usage_reported,
         "raw_usage": plain_json(outcome.raw_usage),
-        "prices": outcome.prices.model_dump(mode="json"),
+        "prices": outcome.prices,
         "cost": cost.amount,
         "cost_source": cost.source,
-        "cost_lines": [line.model_dump(mode="json") for line in cost.lines],
+        "cost_lines": cost.lines,
         "latency_ms": capped(outcome.latency_ms),
         "ttft_ms": capped(outcome.ttft_ms),
         "finish_reason": fitting(outcome.finish_reason, logs.c.finish_reason),

@@ -1,15 +1,30 @@
 """Sessions and one-time sign-in codes. Tokens and codes are kept only as hashes; this module never sees them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    Update,
+    any_,
+    delete,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from core.domain.accounts import SessionInfo, User
 from core.errors import NotSignedIn
 from core.store.accounts import USER_COLUMNS, user_of
 from core.store.database import Database
+from core.store.group import Group
 from core.store.tables import sessions, sign_in_codes, users
 
 IDLE_LIMIT = timedelta(hours=12)
@@ -19,11 +34,19 @@ REFRESH_INTERVAL = timedelta(minutes=1)
 """How exact `last_seen_at` is: it is written no more often than this."""
 
 
+Lookup = tuple[str, datetime]
+"""A token's hash, and when it was shown."""
+
+Found = tuple[User, str]
+"""Whose session it is, and the session's id."""
+
+
 class SessionStore:
     """The sessions in the database. Every method raises `StoreUnavailable` when it cannot be reached in time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lookups: Group[Lookup, Found | None] = Group(database, _look_up)
 
     def add_code(self, code_hash: str, user_id: str, binding: str, *, now: datetime, expires_at: datetime) -> None:
         """Keep a one-time code for the browser that `binding` names, and drop the expired ones."""
@@ -57,18 +80,9 @@ class SessionStore:
     def current(self, token_hash: str, now: datetime) -> tuple[User, str] | None:
         """Return the user and the session's id behind a token, or None if it is unknown, ended or disabled.
 
-        One query, which also notes the use, at most once a minute.
+        One query for all who ask at once, which also notes the use, at most once a minute.
         """
-        mine = (sessions.c.token_hash == token_hash) & _alive(now)
-        note = update(sessions).where(mine, sessions.c.last_seen_at < now - REFRESH_INTERVAL).values(last_seen_at=now)
-        query = (
-            select(*USER_COLUMNS, sessions.c.id.label("session_id"))
-            .join_from(sessions, users)
-            .where(mine, users.c.enabled)
-            .add_cte(note.cte("noted"))
-        )
-        row = self._database.call(lambda connection: connection.execute(query).first())
-        return (user_of(row), str(row.session_id)) if row else None
+        return self._lookups.call((token_hash, now))
 
     def of_user(self, user_id: str, current_id: str, now: datetime) -> list[SessionInfo]:
         """Return a user's sessions, the last used first."""
@@ -94,6 +108,27 @@ class SessionStore:
 
     def _delete(self, condition: Any) -> int:
         return self._database.call(lambda connection: connection.execute(delete(sessions).where(condition)).rowcount)
+
+
+def _look_up(connection: Connection, lookups: Sequence[Lookup]) -> list[Found | None]:
+    hashes = [token_hash for token_hash, _ in lookups]
+    now = max(shown for _, shown in lookups)
+    mine = (sessions.c.token_hash == any_(literal(hashes, ARRAY(String)))) & _alive(now)
+    query = (
+        select(*USER_COLUMNS, sessions.c.id.label("session_id"), sessions.c.token_hash)
+        .join_from(sessions, users)
+        .where(mine, users.c.enabled)
+        .add_cte(_noting(mine, now).cte("noted"))
+    )
+    found = {row.token_hash: (user_of(row), str(row.session_id)) for row in connection.execute(query)}
+    return [found.get(token_hash) for token_hash in hashes]
+
+
+def _noting(mine: ColumnElement[bool], now: datetime) -> Update:
+    """Note the use of the sessions `mine`. One that somebody else is about to note is left to them."""
+    due = select(sessions.c.id).where(mine, sessions.c.last_seen_at < now - REFRESH_INTERVAL)
+    free = due.with_for_update(skip_locked=True, key_share=True)
+    return update(sessions).where(sessions.c.id.in_(free)).values(last_seen_at=now)
 
 
 def _alive(now: datetime) -> Any:

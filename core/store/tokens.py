@@ -1,15 +1,31 @@
 """The tokens of programs that call the API. Secrets are kept only as hashes; this module never sees them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    Update,
+    any_,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from core.domain.accounts import Scope, TokenInfo, User
 from core.errors import InvalidRequest, LimitReached, NotSignedIn
 from core.store.accounts import USER_COLUMNS, user_of
 from core.store.database import Database
+from core.store.group import Group
 from core.store.tables import api_tokens, users
 
 TOKEN_COLUMNS = tuple(
@@ -29,11 +45,19 @@ NOTING_INTERVAL = timedelta(minutes=1)
 """How exact `last_used_at` is: it is written no more often than this."""
 
 
+Lookup = tuple[str, datetime]
+"""A secret's hash, and when it was shown."""
+
+Found = tuple[User, TokenInfo]
+"""Whose token it is, and the token."""
+
+
 class TokenStore:
     """The tokens in the database. Every method raises `StoreUnavailable` when it cannot be reached in time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lookups: Group[Lookup, Found | None] = Group(database, _look_up)
 
     def add(self, token_hash: str, user_id: str, token: TokenInfo, *, most: int) -> None:
         """Add a token of which a user may have `most`.
@@ -69,23 +93,35 @@ class TokenStore:
     def caller(self, token_hash: str, now: datetime) -> tuple[User, TokenInfo] | None:
         """Return the user and the token behind a secret's hash, or None if it is unknown, expired or disabled.
 
-        One query, which also notes the use, at most once a minute.
+        One query for all who ask at once, which also notes the use, at most once a minute.
         """
-        mine = (api_tokens.c.token_hash == token_hash) & _alive(now)
-        unnoted = or_(api_tokens.c.last_used_at.is_(None), api_tokens.c.last_used_at < now - NOTING_INTERVAL)
-        query = (
-            select(*USER_COLUMNS, *TOKEN_COLUMNS)
-            .join_from(api_tokens, users)
-            .where(mine, users.c.enabled)
-            .add_cte(update(api_tokens).where(mine, unnoted).values(last_used_at=now).cte("noted"))
-        )
-        row = self._database.call(lambda connection: connection.execute(query).first())
-        return (user_of(row), _described(row)) if row else None
+        return self._lookups.call((token_hash, now))
 
     def remove(self, user_id: str, token_id: UUID) -> bool:
         """Remove one of the user's own tokens, and return whether there was one."""
         removed = delete(api_tokens).where(api_tokens.c.user_id == user_id, api_tokens.c.id == token_id)
         return self._database.call(lambda connection: connection.execute(removed).rowcount) == 1
+
+
+def _look_up(connection: Connection, lookups: Sequence[Lookup]) -> list[Found | None]:
+    hashes = [token_hash for token_hash, _ in lookups]
+    now = max(shown for _, shown in lookups)
+    mine = (api_tokens.c.token_hash == any_(literal(hashes, ARRAY(String)))) & _alive(now)
+    query = (
+        select(*USER_COLUMNS, *TOKEN_COLUMNS, api_tokens.c.token_hash)
+        .join_from(api_tokens, users)
+        .where(mine, users.c.enabled)
+        .add_cte(_noting(mine, now).cte("noted"))
+    )
+    found = {row.token_hash: (user_of(row), _described(row)) for row in connection.execute(query)}
+    return [found.get(token_hash) for token_hash in hashes]
+
+
+def _noting(mine: ColumnElement[bool], now: datetime) -> Update:
+    """Note the use of the tokens `mine`. One that somebody else is about to note is left to them."""
+    unnoted = or_(api_tokens.c.last_used_at.is_(None), api_tokens.c.last_used_at < now - NOTING_INTERVAL)
+    free = select(api_tokens.c.id).where(mine, unnoted).with_for_update(skip_locked=True, key_share=True)
+    return update(api_tokens).where(api_tokens.c.id.in_(free)).values(last_used_at=now)
 
 
 def _alive(now: datetime) -> Any:

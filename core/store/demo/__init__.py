@@ -14,6 +14,8 @@ from uuid import UUID
 from psycopg import Connection as Driver
 from psycopg import sql
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy import Connection, Date, Table, cast, exists, func, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -123,8 +125,8 @@ def _copy_rows(connection: Connection, table: Table, rows: list[entries.Row]) ->
 def _field(value: Any) -> Any:
     """Return `value` as the driver takes it: JSON marked as such, a name of an enumeration as its text."""
     match value:
-        case dict() | list():
-            return Jsonb(value)
+        case dict() | list() | tuple() | BaseModel():
+            return Jsonb(value, dumps=to_json)
         case str():
             return str(value)
         case _:
