@@ -10,14 +10,13 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core import logs
 from core.domain.runs import RunEnded
-from core.ending import heeded
 from core.engine.engine import Engine, Limits
 from core.engine.settlement import Settlement
 from core.errors import SettingsError, StoreUnavailable, Unavailable, described
@@ -106,20 +105,6 @@ def open_store(settings: Settings) -> Iterator[Database]:
             postgres.stop()
 
 
-@contextmanager
-def open_server(settings: Settings, *, alone: bool = False) -> Iterator[str]:
-    """Give the URL of the database as it is, not migrated; `alone`: with nobody else on an embedded server.
-
-    Raises `StoreUnavailable`, and `Unavailable` if somebody else is.
-    """
-    prepare_data_dir(settings.data_dir)
-    if settings.database_url:
-        yield settings.database_url.get_secret_value()
-        return
-    with EmbeddedPostgres(settings.data_dir) as postgres, postgres.alone() if alone else nullcontext():
-        yield postgres.url
-
-
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the lab when the server starts and close it when the server ends."""
@@ -129,22 +114,11 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     prepare_data_dir(settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = asyncio.create_task(_open_or_end(settings, stack))
-
-        async def close() -> None:
+        try:
+            yield {}
+        finally:
             await _cancelled(opening)
             install(None)
-            await stack.aclose()
-
-        try:
-            async with heeded(_end_runs, close):
-                yield {}
-        finally:
-            await close()
-
-
-async def _end_runs() -> None:
-    if _current is not None:
-        await _current.engine.close()
 
 
 async def _open_or_end(settings: Settings, stack: AsyncExitStack) -> None:
