@@ -16,6 +16,7 @@ from tests.simulator import Simulator
 from tests.simulator.wire import Connection
 
 KEY = "planted-key-0123456789abcdef"
+LIMIT_S = 15.0
 
 
 @dataclass
@@ -86,9 +87,10 @@ class Asker:
 
     async def __call__(self, provider: str, model: str, **asked: Any) -> Answer:
         answer = Answer()
-        async for batch in self.stream(provider, model, **asked):
-            assert batch
-            answer.batches.append(batch)
+        async with asyncio.timeout(LIMIT_S):
+            async for batch in self.stream(provider, model, **asked):
+                assert batch
+                answer.batches.append(batch)
         return answer
 
 
