@@ -6,7 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.lab"]
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.lab", "tests.fixtures.http"]
 
 settings.register_profile("lab", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("lab")
