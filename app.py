@@ -5,13 +5,15 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from core.api.routes import routes
+from core.api.routes import description, routes
 from core.api.security import Security
 from core.lab import lifespan
 from core.serve import checked_settings
+from core.services.reference import publish
 from pages.components.errors import show_unexpected
 
 checked_settings()  # however it is started, a setting that will not do ends it here, in one line
+publish(description)
 
 app = st.App(
     Path(__file__).resolve().parent / "pages" / "main.py",

@@ -1,4 +1,6 @@
-"""Account: the own password, and where one is signed in."""
+"""Account: the own password, where one is signed in, and the tokens of one's programs."""
+
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -7,6 +9,7 @@ from core.errors import LabError
 from core.lab import current
 from core.services.passwords import MIN_CHARACTERS
 from pages.components import session
+from pages.components.api_tokens import draw_tokens
 from pages.components.devices import device
 from pages.components.errors import ICON
 from pages.components.format import literal, when
@@ -14,7 +17,7 @@ from pages.components.format import literal, when
 CARD_WIDTH = 560
 
 user = session.require_user()
-accounts, zone = current().accounts, current().settings.timezone
+accounts, tokens, zone = current().accounts, current().tokens, current().settings.timezone
 
 
 def change_password() -> None:
@@ -35,7 +38,8 @@ def change_password() -> None:
     except LabError as error:
         st.error(error.message, icon=ICON)
     else:
-        st.success("Your password is changed. You are signed out everywhere else.", icon=":material/check:")
+        kept = " Your API tokens work on; revoke them below if somebody else may know them." if tokens.of(user) else ""
+        st.success(f"Your password is changed. You are signed out everywhere else.{kept}", icon=":material/check:")
 
 
 def show_session(one: SessionInfo) -> None:
@@ -65,3 +69,4 @@ with st.container(width=CARD_WIDTH):
     elif st.button("Sign out everywhere else", icon=":material/logout:"):
         accounts.end_other_sessions(user, session.token())
         st.rerun()
+    draw_tokens(user, zone, datetime.now(UTC))

@@ -14,6 +14,7 @@ PAGES = [
     st.Page("playground.py", title="Playground", icon=":material/chat:", default=True),
     st.Page("history.py", title="History", icon=":material/history:"),
     st.Page("stats.py", title="Stats", icon=":material/bar_chart:"),
+    st.Page("developers.py", title="API", icon=":material/code:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
 WIDE = ("history", "stats")

@@ -25,7 +25,7 @@ def pick_model(lab: Lab, user: User) -> ModelChoice:
     """Draw the choice and return what is chosen: usable models first, the others marked with what they need."""
     choices = {choice.model.id: choice for choice in lab.models.choices(user)}
     if st.session_state.get(MODEL) not in choices:
-        st.session_state[MODEL] = _first_choice(choices)
+        st.session_state[MODEL] = first_choice(choices)
     model_id = st.selectbox(
         "Model",
         list(choices),
@@ -59,8 +59,8 @@ def choose_model(model_id: str) -> None:
     st.session_state[MODEL] = model_id
 
 
-def _first_choice(choices: dict[str, ModelChoice]) -> str:
-    """A small, cheap model to begin with, of those that the user can use at once; else whatever comes first."""
+def first_choice(choices: dict[str, ModelChoice]) -> str:
+    """Return a small, cheap model to begin with, of those that can be used at once; else whatever comes first."""
     usable = (name for name in FIRST_CHOICES if name in choices and choices[name].allowed and choices[name].available)
     return next(usable, next(iter(choices)))
 

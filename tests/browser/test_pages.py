@@ -11,7 +11,7 @@ from tests.browser.product import Product, running_product
 
 pytestmark = pytest.mark.browser
 
-PATHS = ("/", "/history", "/stats", "/account")
+PATHS = ("/", "/history", "/stats", "/developers", "/account")
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
 

@@ -14,7 +14,7 @@ from tests.browser.product import Product
 pytestmark = pytest.mark.browser
 
 PASSWORD = "a password of ten"
-PAGES = ["", "playground", "history", "stats", "account"]
+PAGES = ["", "playground", "history", "stats", "developers", "account"]
 
 
 @pytest.fixture(scope="package")

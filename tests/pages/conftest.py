@@ -10,7 +10,9 @@ import pytest
 from core import lab
 from core.services import passwords
 from core.services.accounts import Accounts
+from core.services.tokens import Tokens
 from core.store.database import Database
+from core.store.tokens import TokenStore
 from pages.components import redirect, session, sidebar, sign_in
 from tests.fixtures.accounts import ADDRESS, AGENT, PASSWORD, Clock, accounts_over, add_person
 from tests.fixtures.frame import Browser, Runs
@@ -26,13 +28,19 @@ def accounts(database: Database, monkeypatch: pytest.MonkeyPatch) -> Accounts:
 
 
 @pytest.fixture
+def tokens(database: Database) -> Tokens:
+    """Real API tokens."""
+    return Tokens(TokenStore(database))
+
+
+@pytest.fixture
 def runs() -> Runs:
     """The runs of the lab."""
     return Runs()
 
 
 @pytest.fixture
-def browser(accounts: Accounts, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+def browser(accounts: Accounts, tokens: Tokens, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     """A browser in front of an open lab. Its cookies are given, since `AppTest` has none."""
     browser = Browser()
     monkeypatch.setattr(session, "token", lambda: browser.token)
@@ -40,7 +48,8 @@ def browser(accounts: Accounts, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(session, "address", lambda: ADDRESS)
     for module in (redirect, sign_in, sidebar):
         monkeypatch.setattr(module, "leave_for", browser.left_for.append)
-    open_lab: Any = SimpleNamespace(accounts=accounts, runs=runs, settings=SimpleNamespace(timezone=UTC))
+    settings = SimpleNamespace(timezone=UTC)
+    open_lab: Any = SimpleNamespace(accounts=accounts, tokens=tokens, runs=runs, settings=settings)
     lab.install(open_lab)
     yield browser
     lab.install(None)
