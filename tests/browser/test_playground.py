@@ -21,7 +21,7 @@ from tests.simulator.wire import Connection
 
 pytestmark = pytest.mark.browser
 
-ECHO, LONG, HELD = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=40&held=20"
+ECHO, LONG, HELD = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=400&held=20"
 SILENT, THINKING, SHOUTING = "sim/silent?after=3", "sim/words?n=40&reasoning=60&rate=80", "sim/error-429?retry_after=7"
 ENDLESS_LINE = "sim/big-event?mb=1"
 GRACE_S, SOON_S = 5.0, 0.5
