@@ -17,6 +17,7 @@ from typing import Any
 
 from core import logs
 from core.domain.runs import RunEnded
+from core.ending import heeded
 from core.engine.engine import Engine, Limits
 from core.engine.settlement import Settlement
 from core.errors import SettingsError, StoreUnavailable, Unavailable, described
@@ -114,11 +115,22 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     prepare_data_dir(settings.data_dir)
     async with AsyncExitStack() as stack:
         opening = asyncio.create_task(_open_or_end(settings, stack))
-        try:
-            yield {}
-        finally:
+
+        async def close() -> None:
             await _cancelled(opening)
             install(None)
+            await stack.aclose()
+
+        try:
+            async with heeded(_end_runs, close):
+                yield {}
+        finally:
+            await close()
+
+
+async def _end_runs() -> None:
+    if _current is not None:
+        await _current.engine.close()
 
 
 async def _open_or_end(settings: Settings, stack: AsyncExitStack) -> None:
