@@ -60,6 +60,7 @@ async def one_run(request: Request) -> Response:
 
 
 def _history(user: User, query: HistoryQuery) -> HistoryList:
+    lab.current().runs.catch_up(user)
     found = lab.current().history.entries(
         user, query.filter, size=query.limit, skip=query.offset, older_than=query.cursor
     )
@@ -73,6 +74,7 @@ def _history(user: User, query: HistoryQuery) -> HistoryList:
 
 
 def _one_run(user: User, run_id: str) -> RunDetails:
+    lab.current().runs.catch_up(user)
     run = lab.current().history.ended(user, run_id)
     return RunDetails(
         **_told(run),

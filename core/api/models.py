@@ -50,7 +50,7 @@ def _entry(choice: ModelChoice) -> ModelEntry:
         cost_per_1m_cached_tokens=_base(prices.cached),
         cost_per_1m_cache_write_tokens=_base(prices.cache_write),
         cost_per_request=prices.per_request,
-        steps=_steps(prices),
+        steps=price_steps(prices),
         price_source=prices.source,
     )
 
@@ -59,7 +59,8 @@ def _base(rate: Rate | None) -> Decimal | None:
     return None if rate is None else rate.base
 
 
-def _steps(prices: Prices) -> tuple[PriceStep, ...]:
+def price_steps(prices: Prices) -> tuple[PriceStep, ...]:
+    """Return what holds beyond the cliffs of `prices`."""
     starts = sorted({start for rate in (prices.input, prices.output) for start, _ in rate.above})
     return tuple(
         PriceStep(

@@ -8,16 +8,21 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, SecretStr, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
 from core.domain.access import Role, Tier
-from core.domain.chat import ChatRequest, Message, Parameters
+from core.domain.chat import MODEL_ID, MODEL_NAME, ChatRequest, Message, Parameters
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.runs import RunOrigin, RunStatus
 from core.domain.templates import Template
+from core.settings import PROVIDER_NAMES
 
 Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "USD, to the last digit."})]
+
+
+KNOWN_MODEL_ID = f"^({'|'.join(PROVIDER_NAMES)})/{MODEL_NAME}$"
+"""What is told of a model's id. One of another provider is no 422: it has a status of its own, 400."""
 
 
 class Shape(BaseModel):
@@ -57,6 +62,7 @@ class RunRequest(ChatRequest):
 
     model_config = ConfigDict(extra="forbid")
 
+    model_id: str = Field(min_length=3, max_length=200, pattern=MODEL_ID, json_schema_extra={"pattern": KNOWN_MODEL_ID})
     stream: bool = True
 
     def chat_request(self) -> ChatRequest:

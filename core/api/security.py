@@ -90,7 +90,7 @@ def _add_headers(request: HTTPConnection, headers: MutableHeaders) -> None:
     headers.update(HEADERS)
     if request.url.scheme == "https":
         headers.update(UNDER_HTTPS)
-    if request.url.path.startswith("/api/"):
+    if f"{request.url.path}/".startswith("/api/"):
         headers["Cache-Control"] = "no-store"
     elif not request.url.path.startswith(NO_PAGES) and BROWSER_COOKIE not in request.cookies:
         headers.append("Set-Cookie", new_browser_cookie(secure=request.url.scheme == "https"))

@@ -19,6 +19,7 @@ async def stats(request: Request) -> Response:
 
 
 def _stats(user: User) -> StatsAnswer:
+    lab.current().runs.catch_up(user)
     summary = lab.current().stats.summary(user)
     latency = summary.mean_latency_ms
     return StatsAnswer(

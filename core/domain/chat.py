@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Role = Literal["system", "user", "assistant"]
 
-MODEL_ID = r"^[^/\s\x00-\x1f\x7f]+/[^\s\x00-\x1f\x7f]+$"
+MODEL_NAME = r"[^\s\x00-\x1f\x7f]+"
+MODEL_ID = rf"^[^/\s\x00-\x1f\x7f]+/{MODEL_NAME}$"
 MAX_MESSAGES = 200
 MAX_CHARACTERS = 400_000
 MAX_OUTPUT_TOKENS = 1_000_000
@@ -15,6 +16,11 @@ MAX_OUTPUT_TOKENS = 1_000_000
 def clean(text: str) -> str:
     """Return `text` without what PostgreSQL and UTF-8 cannot hold: NUL is dropped, a lone surrogate becomes U+FFFD."""
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _whole(number: object) -> object:
+    """To JSON, 10.0 is as whole a number as 10."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 Text = Annotated[str, Field(max_length=MAX_CHARACTERS), AfterValidator(clean)]
@@ -35,7 +41,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     temperature: float = Field(default=0.7, ge=0, le=2)
-    max_tokens: int = Field(default=1000, ge=1, le=MAX_OUTPUT_TOKENS)
+    max_tokens: Annotated[int, BeforeValidator(_whole)] = Field(default=1000, ge=1, le=MAX_OUTPUT_TOKENS)
     top_p: float = Field(default=1.0, ge=0, le=1)
 
 

@@ -98,6 +98,11 @@ class Engine:
         """How many runs have not ended."""
         return len(self._readers)
 
+    def unsettled(self, user_id: str) -> list[LiveRun]:
+        """Return the user's runs that have ended, and of which the ledger does not know yet."""
+        runs = list(self._runs.values())
+        return [run for run in runs if run.admission.user_id == user_id and run.outcome and not run.settled.is_set()]
+
     def stop(self, run_id: UUID) -> None:
         """End the run at once; without effect once it has ended."""
         self._loop.call_soon_threadsafe(self._end_reading, run_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from core.store.ledger import Ledger
 from core.store.spend import SpendStore
 
 __all__ = ["Allowance", "LiveRun", "Quote", "Runs"]
+
+CATCH_UP_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,15 @@ class Runs:
     def live(self, user: User) -> list[LiveRun]:
         """Return the user's runs in flight, oldest first."""
         return self._engine.of_user(user.id)
+
+    def catch_up(self, user: User, limit_s: float = CATCH_UP_S) -> None:
+        """Wait, for `limit_s` seconds at most, until the user's runs that have ended are recorded.
+
+        A client hears the end of its run a moment before the ledger does, and may ask for it at once.
+        """
+        deadline = monotonic() + limit_s
+        for run in self._engine.unsettled(user.id):
+            run.settled.wait(max(deadline - monotonic(), 0))
 
     def open(self, user: User, run_id: UUID) -> LiveRun | RunRecord:
         """Return the user's run: as it goes, or as it was recorded. Raises `NotFound`, also for another's run."""
