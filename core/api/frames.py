@@ -28,7 +28,7 @@ async def frames(run: LiveRun) -> AsyncIterator[bytes]:
 
 def event(json: bytes) -> bytes:
     """Return a JSON object as an event."""
-    return b"data: " + json + b"\n\n"
+    return b"data: " + _on_one_line(json) + b"\n\n"
 
 
 def _gathered(deltas: list[Delta]) -> list[tuple[type[Delta], str]]:
@@ -40,8 +40,17 @@ def _gathered(deltas: list[Delta]) -> list[tuple[type[Delta], str]]:
 def _frame(kind: type[Delta], text: str, tokens: int) -> bytes:
     try:
         quoted = encode_basestring(text).encode()
+        quoted = quoted if text.isascii() else _on_one_line(quoted)
     except UnicodeEncodeError:  # half a surrogate pair, of which the other half may never come
-        quoted = encode_basestring(clean(text)).encode()
+        quoted = _on_one_line(encode_basestring(clean(text)).encode())
     if kind is TextDelta:
         return b'data: {"content":%b,"tokens":%d}\n\n' % (quoted, tokens)
     return b'data: {"reasoning":%b}\n\n' % quoted
+
+
+def _on_one_line(json: bytes) -> bytes:
+    """Escape U+0085, U+2028 and U+2029: neither SSE nor JSON ends a line there, but `str.splitlines` does, and by it
+    `iter_lines` of the clients that most programs use."""
+    return (
+        json.replace(b"\xc2\x85", b"\\u0085").replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    )

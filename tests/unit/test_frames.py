@@ -28,7 +28,7 @@ async def events_of(*batches):
     async for frame in frames(Said(*batches)):
         assert frame.startswith(b"data: ")
         assert frame.endswith(b"\n\n")
-        assert b"\n" not in frame[:-2]
+        assert len(frame.decode().splitlines()) == 2
         found.append(json.loads(frame[6:]))
     return found
 
@@ -63,8 +63,10 @@ async def test_half_a_surrogate_pair_is_shown_as_damaged():
 
 
 async def test_line_breaks_of_every_kind_stay_inside_the_event():
-    text = "a\r\nb\rc\nd\u2028e\u0085f"
+    text = "a\r\nb\rc\nd\u2028e\u2029f\u0085g\\\u2028h"
     assert (await events_of([TextDelta(text)]))[0]["content"] == text
+    [line, end] = event(json.dumps({"error": text}, ensure_ascii=False).encode()).decode().splitlines()
+    assert (json.loads(line.removeprefix("data: ")), end) == ({"error": text}, "")
 
 
 def test_a_verdict_is_one_event():
