@@ -62,7 +62,11 @@ def settings(folder, **variables):
     return Settings(_env_file=None, LAB_DATA_DIR=folder, **variables)
 
 
-@pytest.mark.parametrize("value", ["planted", f"{KEY},planted", " , ", KEY[:-1], "é" * 44])
+@pytest.mark.parametrize(
+    "value",
+    ["planted", f"{KEY},planted", " , ", KEY[:-1], "é" * 44],
+    ids=["no key", "one that is none", "empty ones", "one cut short", "letters of no key"],
+)
 def test_a_malformed_key_is_refused_in_one_line_with_the_cure(value, tmp_path):
     with pytest.raises(SettingsError) as refused:
         encryption_keys(settings(tmp_path, ENCRYPTION_KEY=value))
