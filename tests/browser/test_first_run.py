@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.chromium import sign_in
 from tests.browser.product import Product, running_product
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 LONGEST_ANSWER = "60"
 FIGURES = re.compile(r"\d+ in · \d+ out.*\$0\.00.*first word [\d.]+ m?s · .*\d/s", re.DOTALL)

@@ -14,6 +14,7 @@ from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource, flat
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunOrigin, RunRecord, RunStatus
+from core.engine import settlement
 from core.engine.engine import applied_prices
 from core.engine.live_run import LiveRun
 from core.errors import StoreUnavailable, Unavailable
@@ -62,6 +63,7 @@ def test_a_provider_that_bills_is_believed(lab, ann):
     assert recorded(lab, ann).generation_id
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "model",
     ["openai/sim/words?n=5000&rate=100", "openai/sim/silent?after=3", "anthropic/sim/silent?after=3"],
@@ -81,6 +83,7 @@ def test_stop_closes_the_providers_socket_at_once_and_keeps_the_text(lab, ann, s
     assert outcome.cost.amount > 0
 
 
+@pytest.mark.alone
 def test_stop_before_the_first_byte(lab, ann, simulator):
     run = start(lab, ann, "openai/sim/silent?headers=0")
     while not calls(simulator):
@@ -90,6 +93,7 @@ def test_stop_before_the_first_byte(lab, ann, simulator):
     assert calls(simulator)[-1].connection.wait_closed(SOON_S)
 
 
+@pytest.mark.alone
 def test_a_run_stopped_before_it_began_is_settled_all_the_same(lab, ann):
     run = start(lab, ann, "openai/sim/words?n=5000&rate=10")
     lab.runs.stop(ann, run.admission.run_id)
@@ -97,6 +101,7 @@ def test_a_run_stopped_before_it_began_is_settled_all_the_same(lab, ann):
     assert recorded(lab, ann).status is RunStatus.CANCELLED
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", ["sim/silent", "sim/comments", "sim/drip", "sim/silent?headers=0"])
 def test_the_deadline_ends_a_run_within_half_a_second(database_url, simulator, tmp_path, model):
     with running_lab(database_url, simulator, tmp_path, LAB_REQUEST_TIMEOUT_S=0.6) as lab:
@@ -169,16 +174,19 @@ def test_closing_the_lab_settles_what_goes_on(database_url, simulator, tmp_path)
         assert recorded(lab, ann).status is RunStatus.CANCELLED
 
 
-def test_a_settlement_waits_on_disk_while_the_database_is_away(lab, ann, tmp_path, monkeypatch):
-    run = start(lab, ann, "openai/sim/words?n=30&rate=60")
-    with monkeypatch.context() as away:
-        away.setattr(lab.database, "call", _away)
-        outcome = ended(run)
-        assert list((tmp_path / "spool").iterdir())
-    assert outcome.status is RunStatus.COMPLETED
-    deadline = time.monotonic() + 8
-    while (record := recorded(lab, ann)).status is RunStatus.STARTED and time.monotonic() < deadline:
-        time.sleep(0.1)
+def test_a_settlement_waits_on_disk_while_the_database_is_away(database_url, simulator, tmp_path, monkeypatch):
+    monkeypatch.setattr(settlement, "REPLAY_EVERY_S", 0.2)
+    with running_lab(database_url, simulator, tmp_path) as lab:
+        ann = add_user(lab)
+        run = start(lab, ann, "openai/sim/words?n=30&rate=60")
+        with monkeypatch.context() as away:
+            away.setattr(lab.database, "call", _away)
+            outcome = ended(run)
+            assert list((tmp_path / "spool").iterdir())
+        assert outcome.status is RunStatus.COMPLETED
+        deadline = time.monotonic() + 8
+        while (record := recorded(lab, ann)).status is RunStatus.STARTED and time.monotonic() < deadline:
+            time.sleep(0.05)
     assert record.cost == outcome.cost
 
 

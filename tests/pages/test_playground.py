@@ -494,6 +494,7 @@ def test_a_run_of_a_program_is_left_alone_by_a_fresh_page(lab, ann, open_as):
     ended(run)
 
 
+@pytest.mark.alone
 def test_signing_out_stops_the_runs_in_flight(lab, ann, app, monkeypatch):
     monkeypatch.setattr("pages.components.sidebar.leave_for", lambda path: None)
     run = begin(lab, ann)

@@ -118,6 +118,7 @@ async def test_what_was_changed_is_told_before_anything_is_read(ask: Asker) -> N
     await stream.aclose()
 
 
+@pytest.mark.alone
 async def test_words_come_as_they_are_said(ask: Asker) -> None:
     start, first = monotonic(), None
     async for batch in ask.stream("openai", "sim/words?n=50&rate=100"):
@@ -134,12 +135,14 @@ async def test_a_connection_serves_the_next_run_too(ask: Asker) -> None:
     assert len(ask.simulator.connections) <= 1
 
 
+@pytest.mark.alone
 async def test_an_answer_that_is_complete_does_not_wait_for_the_connection(ask: Asker) -> None:
     start = monotonic()
     assert isinstance((await ask("openai", "sim/lingers")).verdict, Finished)
     assert monotonic() - start < 1
 
 
+@pytest.mark.alone
 async def test_two_hundred_streams_at_once_do_not_queue(ask: Asker) -> None:
     answers = await asyncio.gather(*(ask("openai", "sim/words?n=10&rate=5") for _ in range(200)))
     assert all(isinstance(answer.verdict, Finished) for answer in answers)

@@ -148,6 +148,7 @@ async def test_12_a_drip_is_no_silence_either(ask: Asker) -> None:
     assert (await ask.closed()).closed_by == "client"
 
 
+@pytest.mark.alone
 @BOTH
 @pytest.mark.parametrize("model", ["sim/silent", "sim/silent?headers=0", "sim/drip", "sim/words?n=9999&rate=100"])
 async def test_15_a_stopped_call_closes_its_socket_at_once(ask: Asker, provider: str, model: str) -> None:

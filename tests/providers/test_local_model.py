@@ -17,6 +17,8 @@ import pytest
 from core.providers import local_model
 from core.providers.local_model import LocalModel, find_weights
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).resolve().parents[2]
 WARM_UP_S = 60
 QUESTION = {"model": "smollm2-135m", "stream": True, "messages": [{"role": "user", "content": "Say hello."}]}

@@ -10,6 +10,7 @@ from core.services.accounts import Accounts
 from tests.fixtures.accounts import ADDRESS
 
 
+@pytest.mark.alone
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(accounts: Accounts, ann: User):
     def shortest(name: str) -> float:
         def seconds() -> float:

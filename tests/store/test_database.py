@@ -95,6 +95,7 @@ def test_instants_come_back_in_utc(database):
     assert instant.utcoffset().total_seconds() == 0
 
 
+@pytest.mark.alone
 def test_slow_work_is_refused_at_the_limit_and_leaves_nothing(hasty):
     hasty.call(create)
 
@@ -111,6 +112,7 @@ def test_a_call_may_have_a_longer_limit_of_its_own(hasty):
     assert hasty.call(lambda connection: connection.scalar(text("SELECT 7 FROM pg_sleep(0.8)")), limit_s=5) == 7
 
 
+@pytest.mark.alone
 def test_when_every_worker_is_busy_the_next_call_is_refused_at_the_limit(hasty):
     release = Event()
     with ThreadPoolExecutor(2) as others:
@@ -122,6 +124,7 @@ def test_when_every_worker_is_busy_the_next_call_is_refused_at_the_limit(hasty):
     assert hasty.call(one) == 1
 
 
+@pytest.mark.alone
 def test_when_every_worker_is_stuck_calls_are_refused_at_once(hasty):
     release = Event()
     with ThreadPoolExecutor(2) as others:
@@ -133,6 +136,7 @@ def test_when_every_worker_is_stuck_calls_are_refused_at_once(hasty):
     assert hasty.call(one) == 1
 
 
+@pytest.mark.alone
 def test_a_frozen_server_is_given_up_at_the_limit_and_used_again_when_it_thaws(own_server):
     database = Database(own_server, limit_s=LIMIT_S, pool_size=3)
     assert database.call(one) == 1
