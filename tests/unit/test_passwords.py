@@ -1,13 +1,15 @@
 """Passwords and their hashes."""
 
+import bcrypt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from streamlit_authenticator import Hasher
 
 from core.services.passwords import MAX_BYTES, NOBODYS_HASH, hash_password, matches
 
 HASH = Hasher.hash("a password")
+CHEAP = bcrypt.hashpw(b"a password", bcrypt.gensalt(4)).decode()
 
 
 def test_hashes_are_those_of_streamlit_authenticator():
@@ -17,10 +19,9 @@ def test_hashes_are_those_of_streamlit_authenticator():
     assert matches("a password", HASH)
 
 
-@settings(max_examples=10, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=[]), max_size=200))
 def test_no_other_text_matches_and_none_is_an_error(text: str):
-    assert not matches(text, HASH) or text == "a password"
+    assert not matches(text, CHEAP) or text == "a password"
 
 
 @pytest.mark.parametrize("kept", [None, "", "!", "a password", "$2b$12$short"])
