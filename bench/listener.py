@@ -116,7 +116,7 @@ class Ear(asyncio.Protocol):
                 self._end("")
 
     def connection_lost(self, exception: Exception | None) -> None:
-        self._end(f"closed after {len(self.lags)} tokens: {self._head[:300]!r}")
+        self._end(f"closed after {len(self.lags)} tokens")
 
     def _begun(self, data: bytes) -> bytes:
         """Gather the head; return what follows it."""
@@ -125,7 +125,7 @@ class Ear(asyncio.Protocol):
         if end and head.startswith(b"HTTP/1.1 200"):
             self._chunks = Chunks()
         elif end:
-            self._end(repr(self._head[:300]))
+            self._end(f"{head.splitlines()[0]!r} {body[:200]!r}")
         return body
 
     def _hear(self, content: bytes, now: float) -> None:

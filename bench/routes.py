@@ -50,7 +50,7 @@ def routes(names: Collection[str] = EVERY_ROUTE) -> Iterator[dict[str, Route]]:
         behind = stack.enter_context(provider("bench.provider"))
         served = {ALONE: Route(behind.base_url, behind)}
         if LAB in names:
-            ours = stack.enter_context(lab(behind, LAB_USER_CONCURRENCY="0"))
+            ours = stack.enter_context(lab(behind, LAB_USER_CONCURRENCY="0", LAB_API_REQUESTS_PER_MINUTE="0"))
             served[LAB] = Route(f"{ours.url}/api/v1/llm/test", ours, signed_in(ours))
         if PIPE in names or OBVIOUS in names:
             plain = stack.enter_context(plain_routes(behind))

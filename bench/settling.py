@@ -1,4 +1,5 @@
-"""Records settled a second by eight threads at once, `fsync` on, beside what the same server can commit at all."""
+"""Records settled a second by eight threads at once, `fsync` on, beside what the same server can commit at all; and
+whether a stream waits for one: the lag of tokens while many other runs begin and end."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,8 @@ from time import perf_counter
 import psycopg
 
 from bench.figures import Figure
+from bench.listener import Load, listen
+from bench.routes import LAB, routes
 from core.domain.runs import Outcome
 from core.store.database import Database
 from core.store.embedded import EmbeddedPostgres
@@ -25,8 +28,27 @@ ROUNDS = 3
 LEAST = 1_000
 
 
+FLOWING = Load(streams=50, tokens=200, rate=50)
+SETTLED = Load(streams=200, tokens=2, rate=1)
+
+
 def run() -> list[Figure]:
-    """Measure in turn, the first round left out, and return the figure."""
+    """Measure and return the figures."""
+    return [_rate_beside_rows(), _lag_meanwhile()]
+
+
+def _lag_meanwhile() -> Figure:
+    with routes((LAB,)) as served, ThreadPoolExecutor(1) as pool:
+        quiet = listen(served[LAB].url, served[LAB].cookie, FLOWING)
+        others = pool.submit(listen, served[LAB].url, served[LAB].cookie, SETTLED)
+        busy = listen(served[LAB].url, served[LAB].cookie, FLOWING)
+        others.result()
+    name = f"lag of a token, p95, while {SETTLED.streams} others are admitted and settled"
+    return Figure(name, busy.lag_p95_ms, "ms", "while none is", quiet.lag_p95_ms, under=25)
+
+
+def _rate_beside_rows() -> Figure:
+    """Measure in turn, the first round left out."""
     with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as postgres:
         migrate(postgres.url)
         database = Database(postgres.url)
@@ -38,7 +60,7 @@ def run() -> list[Figure]:
             database.close()
     settled, committed = map(median, zip(*rounds[1:], strict=True))
     peer = f"rows of psycopg, a commit each, {WRITERS} threads"
-    return [Figure(f"records settled a second, {WRITERS} writers", settled, "/s", peer, committed, over=LEAST)]
+    return Figure(f"records settled a second, {WRITERS} writers", settled, "/s", peer, committed, over=LEAST)
 
 
 def _settled(ledger: Ledger, user: str) -> float:
