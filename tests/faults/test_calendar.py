@@ -59,7 +59,7 @@ def run(runs, user):
     return ended(runs.start(user, request("openrouter/sim/words:free"), RunOrigin.API))
 
 
-def use_up(lab, user):
+def use_up(lab):
     lab.database.call(lambda connection: connection.exec_driver_sql(f"UPDATE month_counts SET runs = {TRIAL}"))
 
 
@@ -68,7 +68,7 @@ def test_a_month_and_its_limit_begin_at_the_zones_midnight(lab, runs_in, zone, e
     clock = Clock(edge - ONE)
     runs, ann = runs_in(zone, clock), add_user(lab, tier=Tier.TRIAL)
     run(runs, ann)
-    use_up(lab, ann)
+    use_up(lab)
     with pytest.raises(LimitReached) as refused:
         run(runs, ann)
     assert refused.value.resets_at == runs.allowance(ann).resets_at == edge
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_gives_no_month_twice(lab, runs_in):
     clock = Clock(edge - ONE)
     runs, ann = runs_in("UTC", clock), add_user(lab, tier=Tier.TRIAL)
     run(runs, ann)
-    use_up(lab, ann)
+    use_up(lab)
     clock.time = edge
     run(runs, ann)
     clock.time = edge - ONE
