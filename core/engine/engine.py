@@ -29,6 +29,8 @@ from core.providers.registry import Provider
 KEPT_AFTER_END_S = 60.0
 WATCH_EVERY_S = 0.5
 GATHER_FOR_PAGES_S = 0.06
+MOST_CHARACTERS = 8_000_000
+"""The longest answer, its reasoning included: more than any model writes, and what the ledger can take in one go."""
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +172,9 @@ class Engine:
             async with asyncio.timeout(self._limits.deadline_s), aclosing(stream):
                 async for events in stream:
                     run.take(events)
+                    if run.tally.characters > MOST_CHARACTERS:
+                        run.take([Failed(FaultCode.TOO_LARGE)])
+                        break
                     if gather_s and run.tally.finish_reason is None:
                         await asyncio.sleep(gather_s)
         except TimeoutError:

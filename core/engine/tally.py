@@ -33,6 +33,8 @@ class Tally:
     finish_reason: str | None = None
     failure: Failed | None = None
     first_delta_s: float | None = None
+    characters: int = 0
+    """The length of all deltas."""
 
     def take(self, events: Iterable[Event], elapsed_s: float) -> None:
         """Fold in `events`, which arrived `elapsed_s` seconds after the run was started."""
@@ -42,6 +44,7 @@ class Tally:
                     if self.first_delta_s is None:
                         self.first_delta_s = elapsed_s
                     self.deltas.append(event)
+                    self.characters += len(event.text)
                 case UsageReported():
                     self.reported = event
                 case Identified():

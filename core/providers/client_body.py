@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import httpx
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""Room for the longest answers of today, of 128,000 tokens, where each token has a chunk of its own."""
+
 MAX_READ_BYTES = 4 * 1024 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 

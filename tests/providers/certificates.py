@@ -24,8 +24,14 @@ class Authority:
     @property
     def trust(self) -> ssl.SSLContext:
         """A client's context that trusts this authority alone."""
-        pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
-        return ssl.create_default_context(cadata=pem)
+        return ssl.create_default_context(cafile=self.file)
+
+    @property
+    def file(self) -> Path:
+        """A file that holds the authority's own certificate."""
+        path = self._folder / "authority.pem"
+        path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+        return path
 
     def server(self, host: str, *, days: int = 1) -> ssl.SSLContext:
         """Return a server's context for `host`, valid for `days` from now; less than 0: expired."""

@@ -26,7 +26,7 @@ form; else it answers like `words`.
 | `truncated` | the body ends early and cleanly, with half an event, after `after` words |
 | `bad-utf8` | bytes in the text that are no UTF-8 |
 | `not-json` | an event that is not JSON; `complete=0`: and then the end |
-| `big-event` | one event of `mb` megabytes (8) |
+| `big-event` | `pieces` events (1) of `mb` megabytes (8) each |
 | `endless` | text without end, as fast as it is read |
 | `gzip-bomb` | `mb` megabytes (200) of nothing, compressed |
 | `page` | HTTP 200 with a page of HTML |

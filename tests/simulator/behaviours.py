@@ -157,7 +157,8 @@ async def not_json(stage: Stage) -> None:
 async def big_event(stage: Stage) -> None:
     await stage.begin()
     await stage.say_some(5)
-    await stage.send(*stage.voice.piece("x" * (stage.script.whole("mb", 8) << 20)))
+    for _ in range(stage.script.whole("pieces", 1)):
+        await stage.send(*stage.voice.piece("x" * (stage.script.whole("mb", 8) << 20)))
     await stage.finish()
 
 
