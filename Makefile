@@ -22,6 +22,15 @@ run: $(PRODUCT) ## the running dashboard on http://localhost:8501
 demo-data: $(PRODUCT) ## fill an empty database with 90 days of plausible usage
 	@$(PY) -m core.cli demo-data
 
+backup: need-file $(PRODUCT) ## FILE=…: write the whole database to a file, also while the lab runs (FORCE=1: replace it)
+	@$(PY) -m core.cli backup "$$FILE" $(if $(FORCE),--force)
+
+restore: need-file $(PRODUCT) ## FILE=…: put a backup in the place of the database (FORCE=1: also of recorded runs)
+	@$(PY) -m core.cli restore "$$FILE" $(if $(FORCE),--force)
+
+need-file:
+	@test -n "$$FILE" || { echo "Say which file: make $(MAKECMDGOALS) FILE=…" >&2; exit 2; }
+
 test: check browser ## the checks, then the whole test suite, a real browser included
 	$(PY) -m pytest
 
@@ -62,4 +71,4 @@ $(TOOLS): $(PRODUCT)
 	@$(PIP) --requirement requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo-data test check bench screenshots lock browser
+.PHONY: help run demo-data backup restore need-file test check bench screenshots lock browser

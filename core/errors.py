@@ -2,6 +2,7 @@
 
     LabError                  a sentence for the user, a stable code, an HTTP status
     ├── SettingsError         the start is refused; names the variable, never its value
+    ├── BackupRefused         a backup is not made, or not restored; nothing has changed
     ├── InvalidRequest   422  what was sent cannot be run as it stands
     ├── UnknownProvider  400  the part of the model before the first "/" is no provider
     ├── NotSignedIn      401  no session, or one that ended; also wrong credentials
@@ -37,6 +38,12 @@ class SettingsError(LabError):
     """A setting that stops the start."""
 
     code = "settings"
+
+
+class BackupRefused(LabError):
+    """A backup that is not made, or not restored."""
+
+    code = "backup"
 
 
 class InvalidRequest(LabError):

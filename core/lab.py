@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,6 +104,20 @@ def open_store(settings: Settings) -> Iterator[Database]:
     finally:
         if postgres:
             postgres.stop()
+
+
+@contextmanager
+def open_server(settings: Settings, *, alone: bool = False) -> Iterator[str]:
+    """Give the URL of the database as it is, not migrated; `alone`: with nobody else on an embedded server.
+
+    Raises `StoreUnavailable`, and `Unavailable` if somebody else is.
+    """
+    prepare_data_dir(settings.data_dir)
+    if settings.database_url:
+        yield settings.database_url.get_secret_value()
+        return
+    with EmbeddedPostgres(settings.data_dir) as postgres, postgres.alone() if alone else nullcontext():
+        yield postgres.url
 
 
 @asynccontextmanager

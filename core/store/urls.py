@@ -1,5 +1,7 @@
 """Database URLs as people write them, made ready for the driver."""
 
+from typing import Any
+
 from sqlalchemy import URL, make_url
 
 
@@ -13,3 +15,15 @@ def driver_url(url: str, **settings: str) -> URL:
     given = parsed.query.get("options", ())
     before = [given] if isinstance(given, str) else list(given)
     return parsed.set(drivername="postgresql+psycopg").update_query_dict({"options": " ".join([*before, *options])})
+
+
+def libpq_parameters(url: str) -> dict[str, Any]:
+    """Return what `url` says by libpq's own names: `host`, `dbname`, `password`, …"""
+    parsed = driver_url(url)
+    _, parameters = parsed.get_dialect()().create_connect_args(parsed)
+    return dict(parameters)
+
+
+def with_database(url: str, name: str) -> str:
+    """Return `url` with the name of another database on the same server."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)

@@ -17,8 +17,8 @@ LOCK = 0x6D696772617465  # any number that nobody else locks
 CONNECT_LIMIT_S = 5
 
 
-def migrate(database_url: str) -> None:
-    """Bring the database to the newest revision; of several at once, one does it and the others wait.
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the database up to `revision`, the newest unless given; of several at once, one does it and others wait.
 
     Raises `StoreUnavailable` if the database cannot be reached or refuses.
     """
@@ -29,7 +29,7 @@ def migrate(database_url: str) -> None:
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except (SQLAlchemyError, OSError) as error:
         raise StoreUnavailable("The database cannot be reached or does not let itself be set up.") from error
 
@@ -38,6 +38,11 @@ def migrate(database_url: str) -> None:
 def newest_revision() -> str | None:
     """Return the revision that this program needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Return whether this program can go on from `revision`; it cannot from those of a newer one."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _config() -> Config:

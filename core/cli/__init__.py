@@ -1,0 +1,33 @@
+"""What an operator types: users, backups, demo data. An error is one plain line, and the exit status 1."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from core.cli.backups import add_backup_commands
+from core.cli.commands import Command, add
+from core.cli.demo import fill_demo
+from core.cli.users import add_user_commands
+from core.errors import LabError
+from core.settings import load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    given = _parser().parse_args(arguments)
+    command: Command = given.command
+    try:
+        command(given, load_settings())
+    except LabError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m core.cli", description="The Testing Lab's command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_user_commands(commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="COMMAND"))
+    add_backup_commands(commands)
+    add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")
+    return parser
