@@ -8,7 +8,19 @@ from pathlib import Path
 
 from bench.figures import Figure, table
 
-NAMES = ("decode", "playground", "first_token", "stop", "start", "pages", "memory", "streams", "one_stream", "settling")
+NAMES = (
+    "decode",
+    "playground",
+    "first_token",
+    "stop",
+    "start",
+    "pages",
+    "memory",
+    "streams",
+    "one_stream",
+    "settling",
+    "soak",
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 
