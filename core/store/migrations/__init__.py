@@ -42,7 +42,12 @@ def newest_revision() -> str | None:
 
 def is_known(revision: str) -> bool:
     """Return whether this program can go on from `revision`; it cannot from those of a newer one."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in revisions()
+
+
+def revisions() -> list[str]:
+    """Return every revision that a database can be of, oldest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
 def _config() -> Config:
