@@ -105,7 +105,7 @@ ROWS: tuple[Row, ...] = (
             Defence(
                 "settling only what is not settled",
                 "core/store/settlements.py",
-                "logs.c.settled_at.is_(None)",
+                "logs.c.status.in_([RunStatus.STARTED, RunStatus.UNKNOWN]) & logs.c.settled_at.is_(None)",
                 "logs.c.id.is_not(None)",
             ),
             Defence("setting a torn file aside", SPOOL, '            path.rename(path.with_suffix(".torn"))\n', ""),
@@ -170,7 +170,7 @@ ROWS: tuple[Row, ...] = (
                 "hearing the signal",
                 "core/ending.py",
                 "        _listen(asyncio.get_running_loop(), asked)\n",
-                "        ...",
+                "        ...\n",
             ),
             Defence(
                 "waiting for nobody for long", "core/ending.py", "    signal.raise_signal(signal.SIGINT)", "    return"
