@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from core.api.routes import description, routes
+from core.api.front import Front
+from core.api.routes import api, description, routes
 from core.api.security import Security
 from core.lab import lifespan
 from core.serve import checked_settings
@@ -18,7 +19,7 @@ publish(description)
 app = st.App(
     Path(__file__).resolve().parent / "pages" / "main.py",
     routes=routes,
-    middleware=[Middleware(Security)],
+    middleware=[Middleware(Security), Middleware(Front, api=api)],
     lifespan=lifespan,
     on_script_error=show_unexpected,
 )

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from core.api.answers import JSON, encoded
 from core.api.auth import STEPS
@@ -48,11 +48,6 @@ OPERATIONS = (
 """Every operation that the API offers: routes and description are made from them."""
 
 
-async def nothing_here(request: Request) -> Response:
-    """Answer `/api` itself, which is no page either."""
-    return http_error(request, HTTPException(404))
-
-
 async def first_page(request: Request) -> Response:
     """`GET /playground`: Streamlit serves its first page at `/` only, so lead there, with what the URL asks for."""
     query = request.url.query
@@ -69,4 +64,4 @@ api = Starlette(
 )
 api.router.redirect_slashes = False
 
-routes: list[BaseRoute] = [Mount("/api", app=api), Route("/api", nothing_here), Route("/playground", first_page)]
+routes: list[BaseRoute] = [Route("/playground", first_page)]
