@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from array import array
-from collections import Counter
 from dataclasses import asdict, dataclass
 from math import ceil
 from time import monotonic, process_time
@@ -90,10 +89,11 @@ class Chunks:
 
 
 class Ear(asyncio.Protocol):
-    """One stream, from the request to its end; `error` then tells why it is not complete."""
+    """One stream, from the request to its end; `error` then tells why it is not complete, `last` what it said last."""
 
     def __init__(self, request: bytes, ended: asyncio.Future[None]) -> None:
         self.first = 0.0
+        self.last = b""
         self.lags = array("d")
         self.error = "not ended in time"
         self._request = request
@@ -129,6 +129,7 @@ class Ear(asyncio.Protocol):
         return body
 
     def _hear(self, content: bytes, now: float) -> None:
+        self.last = content or self.last
         content = self._rest + content
         heard = 0
         for match in _STAMP.finditer(content):
@@ -159,9 +160,10 @@ async def _listen(url: str, cookie: str, load: Load) -> Heard:
 
 def _check(ears: list[Ear], tokens: int) -> None:
     """Leave with the reasons if a stream is not complete."""
-    errors = Counter(ear.error or f"{len(ear.lags)} tokens" for ear in ears if ear.error or len(ear.lags) != tokens)
-    if errors:
-        sys.exit(f"{errors.total()} of {len(ears)} streams are not complete: {errors.most_common(3)}")
+    broken = [ear for ear in ears if ear.error or len(ear.lags) != tokens]
+    if broken:
+        said = broken[0].error or f"{len(broken[0].lags)} tokens, at last {broken[0].last[-300:]!r}"
+        sys.exit(f"{len(broken)} of {len(ears)} streams are not complete. The first: {said}")
 
 
 def _request(url: str, cookie: str, load: Load) -> bytes:

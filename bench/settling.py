@@ -27,7 +27,6 @@ RECORDS = 250
 ROUNDS = 3
 LEAST = 1_000
 
-
 FLOWING = Load(streams=50, tokens=200, rate=50)
 SETTLED = Load(streams=200, tokens=2, rate=1)
 
