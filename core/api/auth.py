@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from core import lab
 from core.api.answers import answer
-from core.api.bodies import check_origin, read
+from core.api.bodies import check_origin, check_type, read
 from core.api.cookies import clear_session, set_session
 from core.api.schemas import Credentials, SignedIn, SignedOut
 from core.domain.accounts import User
@@ -27,9 +27,11 @@ async def login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """`POST /auth/logout`: end the session on the server. 200, also if it had ended already."""
+    """`POST /auth/logout`: end the session on the server, and the user's runs in flight. 200, also if it had ended."""
     check_origin(request)
-    await run_sync(lab.current().accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+    if "content-type" in request.headers:  # a body is not needed
+        check_type(request)
+    await run_sync(_sign_out, request.cookies.get(SESSION_COOKIE, ""))
     response = answer(SignedOut())
     clear_session(response, secure=_secure(request))
     return response
@@ -69,6 +71,13 @@ def _signed_in(body: Credentials, address: str, agent: str) -> tuple[User, str]:
     accounts = lab.current().accounts
     user = accounts.sign_in(body.username, body.password.get_secret_value(), address)
     return user, accounts.open_session(user, address, agent)
+
+
+def _sign_out(token: str) -> None:
+    opened = lab.current()
+    if found := opened.accounts.user_of(token):
+        opened.runs.stop_all(found[0])
+    opened.accounts.sign_out(token)
 
 
 def _address(request: Request) -> str:

@@ -24,6 +24,12 @@ def check_origin(request: Request) -> None:
         raise Forbidden("This request came from another site, so nothing was done.")
 
 
+def check_type(request: Request) -> None:
+    """Raise `HTTPException` 415 for what is no JSON, which is all that a page elsewhere may send without asking."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "Send JSON, with the content type application/json.")
+
+
 async def read(request: Request, model: type[Body], *, limit: int = MAX_BODY_BYTES) -> Body:
     """Return the JSON body of a state-changing request as a `model`. Raises what `received` and `validated` raise."""
     return validated(await received(request, limit), model)
@@ -36,8 +42,7 @@ async def received(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
     or too slow.
     """
     check_origin(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "Send JSON, with the content type application/json.")
+    check_type(request)
     return await _read_bytes(request, limit)
 
 

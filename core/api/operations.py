@@ -60,10 +60,12 @@ class Operation:
         found = {405, 503, *self.problems}
         if self.who is not Who.ANYBODY:
             found |= {401, 429}
-        if isinstance(self.who, Scope) or self.method == "POST":
+        if isinstance(self.who, Scope):
             found |= {403}
+        if self.method == "POST":
+            found |= {403, 415}
         if self.bodies:
-            found |= {408, 413, 415, 422}
+            found |= {408, 413, 422}
         if self.query:
             found |= {422}
         if "{" in self.path:

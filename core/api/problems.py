@@ -21,7 +21,7 @@ PROBLEMS: dict[int, tuple[str, BaseModel | None]] = {
     ),
     408: ("The body did not arrive in time.", Problem(detail="The body did not arrive in time.")),
     413: ("The body is too large.", Problem(detail="The body is larger than 1,048,576 bytes.")),
-    415: ("The body is no JSON.", Problem(detail="Send JSON, with the content type application/json.")),
+    415: ("It was not sent as JSON.", Problem(detail="Send JSON, with the content type application/json.")),
     422: ("What was sent does not validate.", Problem(detail="limit: use 100 or less.")),
     429: ("A limit is reached. `Retry-After` tells the seconds to wait.", examples.LIMIT_REACHED),
     503: (

@@ -98,15 +98,6 @@ IMPATIENT = [
 
 
 @pytest.fixture(scope="module")
-def everybodys(postgres_url, migrated_template, simulator, tmp_path_factory):
-    with (
-        copied(postgres_url, migrated_template) as url,
-        served_lab(url, simulator, tmp_path_factory.mktemp("lab")) as served,
-    ):
-        yield served
-
-
-@pytest.fixture(scope="module")
 def impatient(postgres_url, migrated_template, simulator, tmp_path_factory):
     """A lab that waits less long than people do."""
     limits = {"LAB_STALL_TIMEOUT_S": STALL_S, "LAB_REQUEST_TIMEOUT_S": DEADLINE_S}
@@ -199,11 +190,8 @@ def survives(served: Served, model: str, case: Case, log: pytest.LogCaptureFixtu
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("provider", ["openrouter", "anthropic"])
-def test_a_providers_fault_leaves_one_record_its_text_and_a_plain_sentence(
-    everybodys, simulator, caplog, provider, case
-):
-    simulator.clear()
-    survives(everybodys, f"{provider}/sim/{case.behaviour}", case, caplog)
+def test_a_providers_fault_leaves_one_record_its_text_and_a_plain_sentence(served, simulator, caplog, provider, case):
+    survives(served, f"{provider}/sim/{case.behaviour}", case, caplog)
     assert len(calls(simulator)) == case.calls
 
 
