@@ -75,39 +75,49 @@ class Group(Generic[Item, Result]):
                 self._appoint()
 
     def _lead(self, leader: "_Call[Item, Result]") -> None:
-        batch = self._take(LARGEST_BATCH)
+        batch: list[_Call[Item, Result]] = []
         try:
-            self._do(batch)
+            self._do(batch, lambda: self._gather(batch, leader, LARGEST_BATCH))
         except StoreUnavailable:
-            batch += self._take(None)
+            self._gather(batch, leader, None)
         finally:
             self._leave(leader)  # the next batch need not wait until all of this one are awake
             for call in batch:
                 call.woken.set()
 
-    def _take(self, most: int | None) -> "list[_Call[Item, Result]]":
+    def _gather(self, batch: "list[_Call[Item, Result]]", leader: "_Call[Item, Result]", most: int | None) -> None:
+        """Take those who wait into `batch`. Raises `StoreUnavailable` if `leader` has given up meanwhile."""
         with self._lock:
-            taken = list(islice(self._waiting, most))
-            for call in taken:
-                del self._waiting[call]
-        return taken
+            if self._leader is not leader:
+                raise StoreUnavailable(UNREACHABLE)
+            batch.extend(islice(self._waiting, most))
+            for call in batch:
+                self._waiting.pop(call, None)
 
-    def _do(self, batch: "list[_Call[Item, Result]]") -> None:
-        """Answer the calls of a batch. Raises `StoreUnavailable` if the database is away: the rest has no answer."""
-        items = [call.item for call in batch]
+    def _do(self, batch: "list[_Call[Item, Result]]", gather: Callable[[], None] = lambda: None) -> None:
+        """Answer the calls of a batch, gathered at the last moment: those who come while a connection is found are
+        in it. Raises `StoreUnavailable` if the database is away; who has no answer then is refused."""
+
+        def work(connection: Connection) -> Sequence[Result | LabError]:
+            gather()
+            return self._work(connection, [call.item for call in batch])
+
         try:
-            answers = self._database.call(lambda connection: self._work(connection, items))
+            answers = self._database.call(work)
         except Exception as error:  # whatever it is, it is for the caller whose item it is about
             if isinstance(error, StoreUnavailable) and not isinstance(error, StoreRefused):
                 raise
-            if len(batch) == 1:
-                batch[0].answer = error
-                return
-            for call in batch:
-                self._do([call])
+            self._do_singly(batch, error)
         else:
             for call, answer in zip(batch, answers, strict=True):
                 call.answer = answer
+
+    def _do_singly(self, batch: "list[_Call[Item, Result]]", error: Exception) -> None:
+        if len(batch) == 1:
+            batch[0].answer = error
+            return
+        for call in batch:
+            self._do([call])
 
 
 class _Call(Generic[Item, Result]):

@@ -164,14 +164,36 @@ def test_who_waits_for_a_batch_that_takes_too_long_is_refused_at_the_limit(group
 
 
 def test_when_a_leader_dies_nobody_waits_for_ever(away, work, callers):
-    group = Group(away, work)
+    def deadly(connection, numbers):
+        if 1 in numbers:
+            raise KeyboardInterrupt
+        return work(connection, numbers)
+
+    group = Group(away, deadly)
     calls = behind_the_first(group, work, callers, [1, 2])
-    away.error = KeyboardInterrupt()
     work.gate.set()
-    assert calls[0].result(5) == 0
-    assert {type(failure(call)) for call in calls[1:]} == {KeyboardInterrupt, StoreUnavailable}
-    away.error = None
+    assert [type(failure(call)) for call in calls] == [type(None), KeyboardInterrupt, StoreUnavailable]
     assert group.call(5) == 10
+
+
+def test_a_batch_that_begins_after_it_was_given_up_takes_nobody_along(away, work, callers):
+    late = []
+
+    def given_up(begin):
+        late.append(begin)
+        raise StoreUnavailable("too late")
+
+    group = Group(away, work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(away, "call", given_up)
+        with pytest.raises(StoreUnavailable):
+            group.call(1)
+    calls = behind_the_first(group, work, callers, [2])
+    with pytest.raises(StoreUnavailable):
+        late[0](None)
+    work.gate.set()
+    assert [call.result(5) for call in calls] == [0, 4]
+    assert work.batches == [[0], [2]]
 
 
 def test_a_statement_that_is_refused_is_told_from_a_database_that_goes(database):
