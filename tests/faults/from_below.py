@@ -118,6 +118,7 @@ ROWS: tuple[Row, ...] = (
         "disk full at the spool",
         tests=(
             "tests/store/test_spool.py::test_a_disk_that_refuses_is_said_loudly",
+            "tests/store/test_ledger.py::test_own_runs_are_swept_only_long_after_their_deadline",
             f"{AWAY}::test_on_a_full_disk_it_is_said_loudly_and_the_sweeper_settles_the_run",
             f"{AWAY}::test_when_the_disk_refuses_too_the_answer_is_whole_and_it_is_said_loudly",
         ),
