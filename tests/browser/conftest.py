@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from core.settings import PROVIDER_NAMES
 from tests.browser.chromium import launch, sign_in, watch
 from tests.browser.product import Product, running_product
+from tests.fixtures.database import copied
 from tests.simulator import Simulator
 
 expect.set_options(timeout=20_000)
@@ -23,6 +24,13 @@ def simulator() -> Iterator[Simulator]:
     """The provider that stands behind every provider's name but the local one."""
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture(scope="module")
+def spare_database(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The URL of a database on the tests' server, for a product whose own server is not what is tested."""
+    with copied(postgres_url, migrated_template) as url:
+        yield url
 
 
 @pytest.fixture(scope="package")

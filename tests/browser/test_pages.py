@@ -16,9 +16,9 @@ LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(spare_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product with demo data in it."""
-    with running_product(tmp_path_factory.mktemp("pages")) as product:
+    with running_product(tmp_path_factory.mktemp("pages"), DATABASE_URL=spare_database) as product:
         product.command("demo-data")
         yield product
 

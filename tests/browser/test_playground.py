@@ -49,12 +49,13 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="module")
-def product(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(simulator: Simulator, spare_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product that leaves a run alone for a few seconds only, with simulated providers."""
     variables = {f"{name.upper()}_BASE_URL": simulator.base_url(name) for name in PROVIDER_NAMES}
     variables |= {f"{name.upper()}_API_KEY": f"sk-simulated-{name}" for name in PROVIDER_NAMES}
     folder = tmp_path_factory.mktemp("playground")
-    with running_product(folder, LAB_ABANDON_GRACE_S=str(GRACE_S), **variables) as product:
+    variables |= {"DATABASE_URL": spare_database, "LAB_ABANDON_GRACE_S": str(GRACE_S)}
+    with running_product(folder, **variables) as product:
         yield product
 
 
