@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from core.domain.chat import clean
+
 JSON = "application/json"
 
 P = ParamSpec("P")
@@ -25,7 +27,9 @@ async def answered(work: Callable[P, BaseModel], *args: P.args, **kwargs: P.kwar
 
 
 def encoded(value: object) -> bytes:
-    """Return `value` as JSON. A `Decimal` becomes a number with exactly its digits: it never passes through a float."""
+    """Return `value` as JSON. A `Decimal` becomes a number with exactly its digits: it never passes through a float.
+    Texts are as they are recorded: see `clean`.
+    """
     match value:
         case Decimal():
             return format(value, "f").encode()
@@ -35,5 +39,7 @@ def encoded(value: object) -> bytes:
             return b"{%b}" % b",".join(to_json(key) + b":" + encoded(item) for key, item in value.items())
         case list() | tuple():
             return b"[%b]" % b",".join(encoded(item) for item in value)
+        case str():
+            return to_json(clean(value))
         case _:
             return to_json(value)

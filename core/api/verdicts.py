@@ -2,7 +2,6 @@
 
 from core.api.answers import encoded
 from core.api.schemas import DoneEvent, ErrorEvent, FailedAnswer, RunAnswer, Verdict
-from core.domain.chat import clean
 from core.domain.runs import Outcome, RunStatus
 from core.services.runs import LiveRun
 
@@ -18,7 +17,7 @@ def verdict_of(run: LiveRun) -> bytes:
 def answer_of(run: LiveRun) -> bytes:
     """Return a run that has ended, whole, as JSON."""
     outcome = _ended(run)
-    texts = {"content": clean(outcome.text), "reasoning": clean(outcome.reasoning)}
+    texts = {"content": outcome.text, "reasoning": outcome.reasoning}
     if outcome.status is RunStatus.COMPLETED:
         return encoded(RunAnswer(**_done(run, outcome).model_dump(), **texts))
     return encoded(FailedAnswer(**_failed(run, outcome).model_dump(), **texts))

@@ -54,7 +54,8 @@ class HistoryStore:
         What is skipped is read all the same, so far into a history a position is much cheaper.
         """
         beyond = [] if older_than is None else [_place(older_than) > _PLACE]
-        wanted = told().where(*_conditions(filter), *beyond).order_by(*_NEWEST_FIRST).offset(skip).limit(size + 1)
+        chosen = select(logs.c.id).where(*_conditions(filter), *beyond).order_by(*_NEWEST_FIRST)
+        wanted = told().where(logs.c.id.in_(chosen.offset(skip).limit(size + 1))).order_by(*_NEWEST_FIRST)
 
         def work(connection: Connection) -> HistoryList:
             total = connection.scalar(_counted(filter)) or 0

@@ -22,7 +22,7 @@ from core.errors import InvalidRequest, NotFound
 from core.services.history import COLUMNS, History, _csv
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
-from tests.fixtures.runs import NOW, add_user, admission, record
+from tests.fixtures.runs import NOW, add_user, admission, admit, record
 
 ANN = User("ann", "ann", Tier.ENTERPRISE, Role.OPS)
 BOB = User("bob", "bob", Tier.ENTERPRISE, Role.ADMIN)
@@ -87,6 +87,19 @@ def test_pages_follow_each_other_and_are_never_too_large(history, ledger):
     assert history.page(ANN, ALL, size=2, newer_than=second.newer).rows == first.rows
     assert len(history.page(ANN, ALL, size=0).rows) == 1
     assert len(history.page(ANN, ALL, size=10**9).rows) == 5
+
+
+def test_entries_are_the_own_runs_that_have_ended_with_their_texts(history, ledger):
+    going = admission("ann", started_at=NOW + timedelta(minutes=1))
+    admit(ledger, going)
+    ended = record(ledger, admission("ann", prompt="q" * 900), text="a" * 900)
+    record(ledger, admission("bob"))
+    found = history.entries(ANN, HistoryFilter())
+    assert (found.total, found.older, [entry.id for entry in found.entries]) == (1, None, [ended.run_id])
+    assert (found.entries[0].prompt, found.entries[0].response) == ("q" * 900, "a" * 900)
+    assert history.ended(ANN, ended.run_id).id == ended.run_id
+    with pytest.raises(NotFound, match="still going"):
+        history.ended(ANN, going.run_id)
 
 
 def test_models_are_the_own_ones_and_the_catalogue_is_everybodys_and_grows_at_its_end(history, ledger):
