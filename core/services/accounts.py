@@ -5,6 +5,7 @@ steps, because a page cannot set a cookie: the form yields a one-time code, and 
 cookie. The code is bound to the browser that asked for it, so that nobody can be signed in to somebody else's account.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -30,6 +31,8 @@ MAX_ADDRESS = 100
 MAX_AGENT = 300
 
 WRONG = "That user name and password do not match."
+
+log = logging.getLogger(__name__)
 
 
 class Accounts:
@@ -61,6 +64,7 @@ class Accounts:
         account = self._accounts.named(username) if _is_name(username) else None
         right = matches(password, account.password_hash if account else None)
         if account is None or not right or not account.user.enabled:
+            log.info("sign-in refused", extra={"address": address})
             raise NotSignedIn(WRONG)
         self._attempts.succeeded(attempt, by_name, self._now())
         return account.user
