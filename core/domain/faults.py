@@ -25,6 +25,7 @@ class FaultCode(StrEnum):
     NAME_NOT_RESOLVED = "name_not_resolved"
     CONNECTION_REFUSED = "connection_refused"
     TLS = "tls"
+    NOT_STARTED = "not_started"
     ABANDONED = "abandoned"
     KILLED = "killed"
     INTERNAL = "internal"
@@ -44,6 +45,7 @@ UNBILLED = frozenset(
         FaultCode.TLS,
         FaultCode.OVERLOADED,
         FaultCode.PROVIDER,
+        FaultCode.NOT_STARTED,
     }
 )
 """Faults that cost nothing when they come before the first word: the provider did no work."""
@@ -67,6 +69,7 @@ _SENTENCES = {
     FaultCode.NAME_NOT_RESOLVED: "The address of {provider} could not be found. Check its base URL and the network.",
     FaultCode.CONNECTION_REFUSED: "{provider} cannot be reached: nothing answers at its address.",
     FaultCode.TLS: "The secure connection to {provider} could not be trusted, so nothing was sent.",
+    FaultCode.NOT_STARTED: "The lab could not start this run, so nothing was sent to {provider}. Run it again.",
     FaultCode.ABANDONED: "Nobody was following the run any more, so it was stopped.",
     FaultCode.KILLED: "The lab was stopped in the middle of this run. Its cost is an estimate.",
     FaultCode.INTERNAL: "Something went wrong inside the lab.",

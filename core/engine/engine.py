@@ -21,6 +21,7 @@ from core.domain.pricing import Prices, PriceSource
 from core.domain.runs import Admission, Outcome, RunEnded, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
+from core.engine.tally import Tally
 from core.errors import StoreUnavailable, Unavailable, described
 from core.providers.client import ProviderClient
 from core.providers.pricelist import prices_for
@@ -85,6 +86,20 @@ class Engine:
             self._runs[admission.run_id] = run
         self._loop.call_soon_threadsafe(self._launch, run, call)
         return run
+
+    def disown(self, admission: Admission, call: Call) -> None:
+        """See to it that a run that was refused costs nothing, should the ledger hold it after all.
+
+        When the database falls silent in the middle of a commit, nobody can tell whether the run was admitted. For
+        threads. Raises `StoreUnavailable` if the disk is away as well.
+        """
+        tally = Tally()
+        tally.take([Failed(FaultCode.NOT_STARTED)], 0)
+        name, now = call.provider.display_name, datetime.now(UTC)
+        prices = admission.prices
+        self._settlement.keep(
+            tally.outcome(admission, prices=prices, provider=name, cancelled=False, latency_s=0, ended_at=now)
+        )
 
     def find(self, run_id: UUID) -> LiveRun | None:
         """Return the run if it is in flight, or ended less than a minute ago."""

@@ -33,6 +33,10 @@ class Settlement:
         """Tell the ledger, or keep the outcome on disk until the ledger can be told."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._settle_or_keep, outcome)
 
+    def keep(self, outcome: Outcome) -> None:
+        """Keep the outcome on disk until the ledger can be told. It blocks: for threads. Raises `StoreUnavailable`."""
+        self._spool.keep(outcome)
+
     async def maintain(self) -> None:
         """Replay the spool and sweep up after killed processes, for ever."""
         await asyncio.gather(_repeat(self._replay, REPLAY_EVERY_S), _repeat(self._sweep, SWEEP_EVERY_S))
@@ -47,7 +51,7 @@ class Settlement:
             self._ledger.settle(outcome)
         except StoreUnavailable:
             log.warning("run %s: the database is away, its settlement is kept in the spool", outcome.run_id)
-            self._spool.keep(outcome)
+            self.keep(outcome)
 
     def _replay(self) -> None:
         if self._spool.depth:

@@ -16,7 +16,7 @@ from core.domain.usage import Usage
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 NAMESPACE = "lab"
 
-OURS = frozenset({FaultCode.ABANDONED, FaultCode.KILLED, FaultCode.INTERNAL})
+OURS = frozenset({FaultCode.NOT_STARTED, FaultCode.ABANDONED, FaultCode.KILLED, FaultCode.INTERNAL})
 """Faults that are no provider's."""
 
 DURATIONS_S = (0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)

@@ -18,7 +18,7 @@ from core.domain.runs import Admission, RunOrigin, RunRecord
 from core.domain.usage import estimate_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.services.models import Models
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
@@ -110,14 +110,12 @@ class Runs:
         model = self._models.permitted(user, request.model_id)
         call = self._models.call(model)
         admission = self._admission(user, request, model, origin)
-        self._ledger.admit(
-            admission,
-            month=month_start(admission.started_at, self._zone),
-            monthly_limit=RUNS_A_MONTH[user.tier],
-            concurrent_limit=self._concurrency,
-            resets_at=next_month_start(admission.started_at, self._zone),
-        )
-        return self._engine.submit(admission, call)
+        try:
+            self._admit(user, admission)
+            return self._engine.submit(admission, call)
+        except Unavailable:
+            self._engine.disown(admission, call)
+            raise
 
     def stop(self, user: User, run_id: UUID) -> None:
         """Stop the user's run at once; without effect once it has ended. Raises `NotFound`."""
@@ -151,6 +149,15 @@ class Runs:
         if record is None or record.user_id != user.id:
             raise NotFound("There is no such run.")
         return record
+
+    def _admit(self, user: User, admission: Admission) -> None:
+        self._ledger.admit(
+            admission,
+            month=month_start(admission.started_at, self._zone),
+            monthly_limit=RUNS_A_MONTH[user.tier],
+            concurrent_limit=self._concurrency,
+            resets_at=next_month_start(admission.started_at, self._zone),
+        )
 
     def _own_live(self, user: User, run_id: UUID) -> LiveRun | None:
         run = self._engine.find(run_id)

@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from core.domain.access import RUNS_A_MONTH, Role, Tier
 from core.domain.accounts import User
+from core.domain.faults import FaultCode
 from core.domain.models import ModelInfo
 from core.domain.pricing import PriceSource, flat
 from core.domain.queries import HistoryFilter
-from core.domain.runs import RunOrigin
+from core.domain.runs import RunOrigin, RunStatus
 from core.errors import (
     InvalidRequest,
     KeyMissing,
@@ -23,9 +24,12 @@ from core.errors import (
     Unavailable,
     UnknownProvider,
 )
+from core.store.ledger import Ledger
 from core.store.prices import ModelStore
 from tests.fixtures.database import copied
 from tests.fixtures.lab import add_user, calls, ended, request, running_lab, start
+from tests.fixtures.runs import running
+from tests.fixtures.servers import eventually
 from tests.unit.test_access import TABLE
 
 ORDER = list(Tier)
@@ -187,3 +191,26 @@ def test_a_lab_without_its_local_model_says_so(database_url, simulator, tmp_path
 def test_unlisted_models_are_priced_by_the_fallback(lab):
     assert lab.models.find("openai/never-heard-of").prices.source is PriceSource.FALLBACK
     assert lab.models.find("local/anything").prices == flat("0", "0", PriceSource.LOCAL)
+
+
+def test_a_run_that_was_refused_while_its_admission_went_through_costs_nothing(
+    database_url, simulator, tmp_path, monkeypatch
+):
+    """The database commits and falls silent: the caller is refused, so the record must not cost anything."""
+    admit = Ledger.admit
+
+    def unanswered(*given, **named):
+        admit(*given, **named)
+        raise StoreUnavailable("The answer was lost.")
+
+    monkeypatch.setattr("core.engine.settlement.REPLAY_EVERY_S", 0.05)
+    with running_lab(database_url, simulator, tmp_path) as lab:
+        ann = add_user(lab)
+        monkeypatch.setattr(Ledger, "admit", unanswered)
+        with pytest.raises(StoreUnavailable):
+            start(lab, ann, "openai/sim/words")
+        eventually(lambda: [row.status for row in lab.history.page(ann, HistoryFilter()).rows] == [RunStatus.ERROR])
+        row = lab.history.page(ann, HistoryFilter()).rows[0]
+        assert (row.error_code, row.cost.amount) == (FaultCode.NOT_STARTED, 0)
+        assert running(lab.database, ann.id) == 0
+    assert not calls(simulator)
