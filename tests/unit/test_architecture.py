@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.serve": SEEN_FROM_OUTSIDE,
     "core.cli": SEEN_FROM_OUTSIDE | {"core.store"},
     "pages": SEEN_FROM_OUTSIDE,
-    "app": SEEN_FROM_OUTSIDE | {"core.api", "pages"},
+    "app": SEEN_FROM_OUTSIDE | {"core.api", "core.serve", "pages"},
 }
 """The rooms of the house and what each may know beside itself and the errors, which are free to all."""
 
