@@ -2,13 +2,13 @@
 
 from core.api import examples
 from core.api.auth import login, logout
-from core.api.health import health, ready
+from core.api.health import Alive, Ready, health, ready
 from core.api.history import HistoryQuery, history, one_run
 from core.api.llm import run
 from core.api.models import models
 from core.api.operations import Operation, Who
 from core.api.queries import Query
-from core.api.schemas import Alive, Problem, Ready, SignedOut
+from core.api.schemas import Problem, SignedOut
 from core.api.stats import stats
 from core.api.templates import templates
 from core.domain.accounts import Scope

@@ -248,18 +248,6 @@ class ModelList(Shape):
     models: tuple[ModelEntry, ...]
 
 
-class Alive(Shape):
-    """The process answers."""
-
-    status: Literal["ok"] = "ok"
-
-
-class Ready(Shape):
-    """The database is reachable and migrated."""
-
-    status: Literal["ready"] = "ready"
-
-
 class Description(Shape):
     """An OpenAPI 3.1 document."""
 
