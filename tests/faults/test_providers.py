@@ -31,6 +31,7 @@ HOSTILE = """<script>alert(1)</script> <img src=x onerror=alert(2)> [a](javascri
 größer \u2028 \u2029 \x85 \u200b \u202eevil\u202c 😀 end"""
 MARKUP = re.compile(r"[<>{}]|\]\(|https?:|Traceback|Error\b")
 STALL_S, DEADLINE_S = 0.5, 1.0
+LONGEST = 9_000_000
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def survives(served: Served, model: str, case: Case, log: pytest.LogCaptureFixtu
         assert record.error_message.endswith(".")
         assert not MARKUP.search(record.error_message)
     assert record.usage_reported or record.cost.source is CostSource.ESTIMATED
-    assert record.usage_reported or case.estimated or record.status is not RunStatus.COMPLETED
+    assert record.usage_reported is not case.estimated or record.status is not RunStatus.COMPLETED
+    assert len(heard) < LONGEST
     assert (record.cost.amount, record.cost.source) == (verdict["cost"], verdict["cost_source"])
     assert KEY not in rows_of(served, user)
     assert KEY not in log.text

@@ -12,7 +12,7 @@ from shutil import copy2
 
 from tests.faults.rows import ROOT, Defence
 
-LIMIT_S = 120.0
+LIMIT_S = 300.0
 PYTEST = (sys.executable, "-m", "pytest", "-n0", "--no-header", "--tb=no", "-rfE")
 _HEADS = ("FAILED ", "ERROR ")
 
@@ -31,7 +31,11 @@ class Copy:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self._root, self._output = folder / "copy", folder / "output.txt"
-        self._environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "LAB_TEST_DATABASE_URL": database_url}
+        self._environment = os.environ | {
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LAB_TEST_DATABASE_URL": database_url,
+            "COLUMNS": "180",
+        }
         listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         for name in filter(None, subprocess.check_output(listed, cwd=ROOT, text=True).split("\0")):
             if (ROOT / name).is_file():

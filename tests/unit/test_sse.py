@@ -45,6 +45,11 @@ def test_fields_comments_and_a_byte_order_mark() -> None:
     assert decode(*one_by_one(data)) == decode(data)
 
 
+def test_a_byte_order_mark_hides_nothing() -> None:
+    data = b"\xef\xbb\xbfdata: x\n\n"
+    assert decode(data) == decode(*one_by_one(data)) == [ServerSentEvent("x")]
+
+
 def test_only_one_space_after_the_colon_is_taken() -> None:
     assert decode(b"data:  x \n\n") == [ServerSentEvent(" x ")]
 
