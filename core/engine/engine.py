@@ -30,7 +30,7 @@ from core.providers.registry import Provider
 KEPT_AFTER_END_S = 60.0
 WATCH_EVERY_S = 0.5
 GATHER_FOR_PAGES_S = 0.06
-MOST_CHARACTERS = 8_000_000
+MOST_CHARACTERS = 5_000_000
 """The longest answer, its reasoning included: more than any model writes, and what the ledger can take in one go."""
 
 log = logging.getLogger(__name__)

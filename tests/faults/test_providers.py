@@ -31,7 +31,7 @@ HOSTILE = """<script>alert(1)</script> <img src=x onerror=alert(2)> [a](javascri
 größer \u2028 \u2029 \x85 \u200b \u202eevil\u202c 😀 end"""
 MARKUP = re.compile(r"[<>{}]|\]\(|https?:|Traceback|Error\b")
 STALL_S, DEADLINE_S = 0.5, 1.0
-LONGEST = 9_000_000
+LONGEST = 6_000_000
 
 
 @dataclass(frozen=True)
