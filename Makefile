@@ -32,7 +32,8 @@ need-file:
 	@test -n "$$FILE" || { echo "Say which file: make $(MAKECMDGOALS) FILE=…" >&2; exit 2; }
 
 test: check browser ## the checks, then the whole test suite, a real browser included
-	$(PY) -m pytest
+	$(PY) -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -m alone
 
 check: $(TOOLS) ## style and types
 	$(PY) -m ruff check .

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -19,3 +20,11 @@ logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").set
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """Asynchronous tests run on the loop that the product runs on."""
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Write what a test printed or logged so that it can pass to another process, which half a character cannot."""
+    report = yield
+    report.sections = [(title, said.encode(errors="backslashreplace").decode()) for title, said in report.sections]
+    return report
