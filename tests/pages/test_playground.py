@@ -171,6 +171,19 @@ def stop_soon(lab: Lab, user: User) -> Thread:
     return thread
 
 
+def release_when_followed(run: LiveRun, simulator: Simulator) -> Thread:
+    """Let a held answer go on as soon as somebody follows the run anew."""
+    before = run.followed
+
+    def release() -> None:
+        wait_for(lambda: run.followed > before)
+        simulator.release()
+
+    thread = Thread(target=release)
+    thread.start()
+    return thread
+
+
 def recorded(lab: Lab, user: User) -> list[RunRecord]:
     """The user's runs as they are recorded, newest first."""
     return [lab.history.open(user, row.id) for row in lab.history.page(user, HistoryFilter()).rows]
@@ -478,10 +491,12 @@ def test_a_run_in_flight_is_found_by_its_address_and_followed_to_its_end(lab, an
     assert len(run.outcome.text.split()) == 40
 
 
-def test_a_fresh_page_finds_the_run_that_nobody_follows(lab, ann, open_as):
-    run = begin(lab, ann, "openai/sim/words?n=40&rate=20")
+def test_a_fresh_page_finds_the_run_that_nobody_follows(lab, ann, open_as, simulator):
+    run = begin(lab, ann, "openai/sim/words?n=40&held=20")
     time.sleep(1.1)
+    letting_go = release_when_followed(run, simulator)
     app = open_as(ann)
+    letting_go.join()
     assert answers(app) == [run.outcome.text.strip()]
     assert app.query_params["run"] == str(run.admission.run_id)
 
