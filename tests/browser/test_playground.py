@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 ECHO, LONG, HELD = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate=400&held=20"
 SILENT, THINKING, SHOUTING = "sim/silent?after=3", "sim/words?n=40&reasoning=60&rate=80", "sim/error-429?retry_after=7"
-ENDLESS_LINE = "sim/big-event?mb=1"
+ENDLESS_LINE = "sim/big-event?mb=2&pieces=2"
 GRACE_S, SOON_S = 5.0, 0.5
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
@@ -383,7 +383,7 @@ def test_an_error_that_brings_markup_and_a_key_shows_neither(signed_in):
     expect(answer).not_to_contain_text("sk-simulated")
 
 
-def test_a_megabyte_in_one_line_leaves_the_page_usable(signed_in):
+def test_four_megabytes_in_one_line_leave_the_page_usable(signed_in):
     answer = send(signed_in, model=ENDLESS_LINE)
     has_ended(signed_in)
     expect(answer).to_contain_text("xxxxx")

@@ -374,7 +374,7 @@ ROWS: tuple[Row, ...] = (
             "tests/pages/test_history.py::test_a_hostile_prompt_is_shown_as_text",
             "tests/browser/test_playground.py::test_what_a_model_writes_runs_nothing_and_asks_nobody",
             "tests/browser/test_playground.py::test_an_error_that_brings_markup_and_a_key_shows_neither",
-            "tests/browser/test_playground.py::test_a_megabyte_in_one_line_leaves_the_page_usable",
+            "tests/browser/test_playground.py::test_four_megabytes_in_one_line_leave_the_page_usable",
         ),
         defences=(
             Defence(
