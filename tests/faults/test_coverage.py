@@ -11,6 +11,10 @@ from tests.faults.rows import ROOT, Defence
 DEFENCES = [pytest.param(defence, id=f"{row.number}-{defence.what}") for row in ROWS for defence in row.defences]
 
 
+def test_every_fault_is_listed_once_and_in_its_place():
+    assert [row.number for row in ROWS] == [*range(1, 38)]
+
+
 @cache
 def named_in(file: str) -> set[str]:
     """The names of the tests that stand in a file."""
