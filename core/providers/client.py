@@ -12,10 +12,6 @@ from datetime import UTC, datetime
 from ssl import SSLContext
 from urllib.parse import quote
 
-import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
-
 from core.domain.chat import ChatRequest
 from core.domain.events import Event, UsageReported
 from core.domain.faults import explain
@@ -24,16 +20,15 @@ from core.errors import Unavailable
 from core.providers.client_body import Patience, chunks
 from core.providers.client_call import Address, Call, Memory, Refused, identity_in, lookup
 from core.providers.client_faults import CAUGHT, fault_of
+from core.providers.client_wire import Wire
 from core.providers.dialects import StreamDecoder
 from core.providers.listing import billed_in, models_in
 from core.providers.plaintext import Plaintext
 from core.providers.registry import Provider
 
-CONNECT_TIMEOUT_S = 10.0
 ASK_AGAIN_S = (0.3, 0.7, 2.0, 3.0, 4.0)
 """The pauses before each time that the cost of a run is asked for."""
 
-_IDLE_CONNECTION_S = 15.0
 _DRAIN_S = 0.05
 
 
@@ -42,23 +37,12 @@ class ProviderClient:
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         """`tls` replaces the usual trust in certificates."""
-        trust = tls or httpx.create_ssl_context()
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION_S, ssl=trust),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        self._http = httpx.AsyncClient(
-            transport=AiohttpTransport(verify=trust, client=session),
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S),
-            headers={"accept-encoding": "identity", "user-agent": "testing-lab"},
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._wire = Wire(tls)
         self._memory = Memory()
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def stream(
         self, provider: Provider, base_url: str, key: str | None, request: ChatRequest, *, stall_timeout_s: float
@@ -84,7 +68,7 @@ class ProviderClient:
         if provider.models_url is None:
             return []
         try:
-            payload = await lookup(self._http, Address(provider, base_url, key), provider.models_url)
+            payload = await lookup(self._wire, Address(provider, base_url, key), provider.models_url)
         except Refused as refusal:
             failed = refusal.failed
             raise Unavailable(explain(failed.code, provider.display_name, detail=failed.detail)) from None
@@ -102,7 +86,7 @@ class ProviderClient:
         for pause in ASK_AGAIN_S:
             await asyncio.sleep(pause)
             with suppress(Refused):
-                if told := billed_in(await lookup(self._http, address, path)):
+                if told := billed_in(await lookup(self._wire, address, path)):
                     return told
         return None
 
@@ -112,7 +96,7 @@ class ProviderClient:
         call = Call(address, request, self._memory)
         if told := call.notices:
             yield told
-        async with aclosing(await call.answer(self._http, patience)) as response:
+        async with aclosing(await call.answer(self._wire, patience)) as response:
             fresh = [notice for notice in call.notices if notice not in told]
             if head := fresh + identity_in(response, Plaintext(address.key)):
                 yield head

@@ -19,6 +19,7 @@ from core.domain.events import Event, Failed, Identified, Noticed
 from core.domain.faults import FaultCode
 from core.providers.client_body import Patience, whole
 from core.providers.client_faults import CAUGHT, fault_of
+from core.providers.client_wire import Wire
 from core.providers.dialects import Dialect, Encoded, dialect_of
 from core.providers.plaintext import Plaintext
 from core.providers.refusals import refused
@@ -99,11 +100,11 @@ class Call:
         """What was changed or left out of the request as it is now."""
         return [Noticed(message) for message in self._encoded.notices]
 
-    async def answer(self, http: httpx.AsyncClient, patience: Patience) -> httpx.Response:
+    async def answer(self, wire: Wire, patience: Patience) -> httpx.Response:
         """Return the response whose body is the answer; the caller closes it. Raises `Refused` and `CAUGHT`."""
         may_pause = True
         while True:
-            response = await self._send(http, patience)
+            response = await self._send(wire, patience)
             if response.is_success:
                 self._remember()
                 return response
@@ -115,16 +116,12 @@ class Call:
                 plain = Plaintext(self._address.key)
                 raise Refused(refused(response.status_code, response.headers, body, plain, datetime.now(UTC)))
 
-    async def _send(self, http: httpx.AsyncClient, patience: Patience) -> httpx.Response:
-        request = http.build_request(
-            "POST",
-            self._address.url(self._encoded.path),
-            content=json.dumps(self._encoded.body, ensure_ascii=False).encode(),
-            headers={"content-type": "application/json", **self._address.headers()},
-        )
+    async def _send(self, wire: Wire, patience: Patience) -> httpx.Response:
+        url, headers = self._address.url(self._encoded.path), self._address.headers()
+        body = json.dumps(self._encoded.body, ensure_ascii=False).encode()
         patience.renew()
         with patience:
-            return await http.send(request, stream=True)
+            return await wire.send("POST", url, {"content-type": "application/json", **headers}, body)
 
     def _give_in(self, body: bytes) -> bool:
         """Leave out the first field that the refusal names; return whether there was one."""
@@ -148,12 +145,11 @@ class Call:
         return frozenset(name for name in self._address.dialect.OPTIONAL if name in encoded.body)
 
 
-async def lookup(http: httpx.AsyncClient, address: Address, path: str) -> Any:
+async def lookup(wire: Wire, address: Address, path: str) -> Any:
     """Return the JSON at `path`. Raises `Refused` for whatever goes wrong."""
     try:
-        request = http.build_request("GET", address.url(path), headers=address.headers())
         async with asyncio.timeout(LOOKUP_TIMEOUT_S):
-            response = await http.send(request, stream=True)
+            response = await wire.send("GET", address.url(path), address.headers())
             async with aclosing(response):
                 body = await whole(response, Patience(LOOKUP_TIMEOUT_S))
     except CAUGHT as error:

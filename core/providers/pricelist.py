@@ -6,6 +6,7 @@ It covers models that a provider's own list names without a price, and those of 
 import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo as ListedModel
@@ -62,6 +63,7 @@ def _info(provider_name: str, model: ListedModel, at: datetime) -> ModelInfo | N
     )
 
 
+@lru_cache(maxsize=4096)
 def _find(provider_name: str, model_name: str) -> ListedModel | None:
     try:
         return get_snapshot().find_provider_model(model_name, None, provider_name, None)[1]

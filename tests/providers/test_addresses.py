@@ -10,7 +10,7 @@ import pytest
 from core.domain.events import Finished
 from core.domain.faults import FaultCode
 from core.errors import Unavailable
-from core.providers import client as client_module
+from core.providers import client_wire
 from core.providers.client import ProviderClient
 from core.providers.registry import PROVIDERS
 from tests.providers.certificates import Authority
@@ -56,7 +56,7 @@ async def test_nobody_answers_there(ask: Asker) -> None:
 
 
 async def test_a_server_that_does_not_accept_is_given_up(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(client_wire, "CONNECT_TIMEOUT_S", 0.3)
     client = ProviderClient()
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
