@@ -82,7 +82,7 @@ ROWS: tuple[Row, ...] = (
             "tests/store/test_spool.py::test_outcomes_wait_while_the_database_is_away",
         ),
         defences=(
-            Defence("the spool", SETTLEMENT, "            self._spool.keep(outcome)\n", ""),
+            Defence("the spool", SETTLEMENT, "            self.keep(outcome)\n", ""),
             Defence("the replay", SETTLEMENT, "_repeat(self._replay, REPLAY_EVERY_S), ", ""),
             Defence(
                 "keeping what the database still refuses",
