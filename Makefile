@@ -43,6 +43,9 @@ check: $(TOOLS) ## style and types
 bench: $(TOOLS) browser ## the benchmarks, each beside its peer
 	@$(PY) -m bench
 
+defences: $(TOOLS) browser ## take each defence against a fault out, and see its test fail
+	@$(PY) -m tests.faults
+
 screenshots: $(TOOLS) browser ## take the README's pictures anew
 	@$(PY) -m tests.screenshots
 
@@ -72,4 +75,4 @@ $(TOOLS): $(PRODUCT)
 	@$(PIP) --requirement requirements-dev.lock
 	@touch $@
 
-.PHONY: help run demo-data backup restore need-file test check bench screenshots lock browser
+.PHONY: help run demo-data backup restore need-file test check bench defences screenshots lock browser

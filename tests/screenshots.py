@@ -38,6 +38,10 @@ PICTURES = (
     Picture("history-narrow", "/history", NARROW),
     Picture("stats", "/stats"),
     Picture("stats-narrow", "/stats", NARROW),
+    Picture("api", "/developers"),
+    Picture("api-narrow", "/developers", NARROW),
+    Picture("account", "/account"),
+    Picture("account-narrow", "/account", NARROW),
 )
 
 

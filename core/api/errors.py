@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from core.errors import LabError, LimitReached, TierTooLow, described
+from core.errors import LabError, LimitReached, NotSignedIn, TierTooLow, described
 
 PLAIN_WORDS = {404: "There is nothing here.", 405: "This cannot be done here."}
 
@@ -36,7 +36,7 @@ def lab_error(request: Request, error: Exception) -> Response:
             detail = {"error": error.message, "limit": error.limit, "used": error.used, "resets_at": told}
         case _:
             detail = error.message
-    return JSONResponse({"detail": detail}, error.status, _retry_after(error))
+    return JSONResponse({"detail": detail}, error.status, _headers(error))
 
 
 def http_error(request: Request, error: Exception) -> Response:
@@ -65,8 +65,12 @@ def _asked(request: Request) -> dict[str, str]:
     return {"method": request.method, "path": request.url.path, "address": address}
 
 
-def _retry_after(error: LabError) -> dict[str, str]:
-    if not isinstance(error, LimitReached):
-        return {}
-    seconds = (error.resets_at - datetime.now(UTC)).total_seconds() if error.resets_at else RETRY_AFTER_S
-    return {"Retry-After": str(max(ceil(seconds), 1))}
+def _headers(error: LabError) -> dict[str, str]:
+    match error:
+        case NotSignedIn():
+            return {"WWW-Authenticate": "Bearer"}
+        case LimitReached(resets_at=resets_at):
+            seconds = (resets_at - datetime.now(UTC)).total_seconds() if resets_at else RETRY_AFTER_S
+            return {"Retry-After": str(max(ceil(seconds), 1))}
+        case _:
+            return {}

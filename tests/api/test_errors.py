@@ -11,7 +11,16 @@ from starlette.routing import Route
 from core import lab
 from core.api.errors import RETRY_AFTER_S
 from core.api.routes import EXCEPTION_HANDLERS, api
-from core.errors import Forbidden, KeyMissing, LimitReached, NotFound, StoreUnavailable, TierTooLow, UnknownProvider
+from core.errors import (
+    Forbidden,
+    KeyMissing,
+    LimitReached,
+    NotFound,
+    NotSignedIn,
+    StoreUnavailable,
+    TierTooLow,
+    UnknownProvider,
+)
 
 SOON = datetime(2026, 12, 1, tzinfo=UTC)
 TIER = {"tier_required": "enterprise", "current_tier": "trial"}
@@ -63,6 +72,10 @@ async def test_every_limit_says_when_to_come_back():
     ends, endless = (LimitReached("No.", limit=1, used=1, resets_at=end) for end in (soon, None))
     assert 80 <= int((await asked(failing(ends), "/")).headers["retry-after"]) <= 90
     assert int((await asked(failing(endless), "/")).headers["retry-after"]) == RETRY_AFTER_S
+
+
+async def test_whoever_is_not_known_is_told_how_to_be():
+    assert (await asked(failing(NotSignedIn("Who?")), "/")).headers["www-authenticate"] == "Bearer"
 
 
 async def test_what_nobody_foresaw_shows_an_id_that_the_log_has_and_nothing_else(caplog: pytest.LogCaptureFixture):
