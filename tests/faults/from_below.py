@@ -237,7 +237,7 @@ ROWS: tuple[Row, ...] = (
             "tests/unit/test_secrets.py::test_without_a_key_one_is_made_once_and_only_for_us",
             "tests/unit/test_secrets.py::test_a_damaged_key_file_is_refused_in_one_line",
             "tests/unit/test_secrets.py::test_a_key_file_that_cannot_be_read_is_refused_in_one_line",
-            "tests/unit/test_secrets.py::test_a_data_directory_that_cannot_be_made_is_refused_in_one_line",
+            "tests/unit/test_secrets.py::test_a_data_directory_that_cannot_be_written_is_refused_in_one_line",
             "tests/services/test_secrets.py::test_a_wrong_key_is_refused_in_one_line_that_names_the_variable",
             f"{REFUSED}::test_every_variable_is_told_so",
             f"{REFUSED}::test_a_port_in_use_is_told_in_one_line",

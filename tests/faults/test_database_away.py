@@ -73,6 +73,7 @@ def record_of(lab, user):
     return lab.history.open(user, row.id)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("way", WAYS)
 def test_before_a_run_it_is_refused_in_time_and_no_provider_is_called(lab, ann, server, simulator, way):
     with away(server, way):
@@ -122,6 +123,7 @@ def test_when_the_disk_refuses_too_the_answer_is_whole_and_it_is_said_loudly(lab
     assert running(lab.database, ann.id) == 0
 
 
+@pytest.mark.alone
 def test_when_every_connection_is_taken_a_run_is_refused_at_the_limit(lab, ann, simulator):
     release, taken = Event(), Barrier(POOL + 1)
 

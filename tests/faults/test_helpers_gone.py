@@ -34,6 +34,7 @@ def available(lab, user):
     return choice.available
 
 
+@pytest.mark.alone
 def test_a_killed_model_is_unavailable_while_all_else_goes_on_and_comes_back(embedded):
     ann = add_user(embedded)
     run = start(embedded, ann, EMBEDDED, max_tokens=2000)

@@ -95,7 +95,8 @@ def test_a_key_file_that_cannot_be_read_is_refused_in_one_line(tmp_path):
         encryption_keys(settings(tmp_path))
 
 
-def test_a_data_directory_that_cannot_be_made_is_refused_in_one_line(tmp_path):
+@pytest.mark.parametrize("place", ["file/data", "/proc"])  # no folder at all, and one that not even root may write
+def test_a_data_directory_that_cannot_be_written_is_refused_in_one_line(place, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match=r"^LAB_DATA_DIR names a folder that cannot be written"):
-        prepare_data_dir(tmp_path / "file" / "data")
+        prepare_data_dir(tmp_path / place)
