@@ -307,9 +307,9 @@ ROWS: tuple[Row, ...] = (
         12,
         "silence; keep-alive comments for ever; a drip past the deadline",
         tests=(
-            f"{WHOLE}::test_silence_and_drips_are_ended_in_time",
             "tests/engine/test_engine.py::test_the_deadline_ends_a_run_within_half_a_second",
             "tests/engine/test_engine.py::test_a_provider_that_falls_silent_is_given_up",
+            f"{WHOLE}::test_silence_and_drips_are_ended_in_time",
             f"{ALONE}::test_12_silence_and_mere_comments_end_at_the_stall_limit",
             f"{ALONE}::test_12_words_that_come_slowly_are_no_silence",
             f"{ALONE}::test_12_a_drip_is_no_silence_either",
@@ -346,7 +346,6 @@ ROWS: tuple[Row, ...] = (
             *through_the_lab("13-redirect"),
         ),
         defences=(
-            Defence("following no redirect", CLIENT, "follow_redirects=False", "follow_redirects=True"),
             Defence("the code of a redirect", REFUSALS, "    if 300 <= status < 400:\n", "    if False:\n"),
             Defence(
                 "the code of an unknown name", NETWORK, "    (socket.gaierror, FaultCode.NAME_NOT_RESOLVED),\n", ""
@@ -358,7 +357,7 @@ ROWS: tuple[Row, ...] = (
                 "",
             ),
             Defence("the code of TLS", NETWORK, "    (ssl.SSLError, FaultCode.TLS),\n", ""),
-            Defence("looking at certificates", CLIENT, "ssl=trust)", "ssl=False)"),
+            Defence("looking at certificates", "core/providers/client_wire.py", "ssl=trust)", "ssl=False)"),
         ),
     ),
     Row(

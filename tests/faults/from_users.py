@@ -30,7 +30,6 @@ ROWS: tuple[Row, ...] = (
             Defence(
                 "Stop", ENGINE, "self._loop.call_soon_threadsafe(self._end_reading, run_id)", "self._end_reading(None)"
             ),
-            Defence("cancelling the reader", ENGINE, "            reader.cancel()\n", "            pass\n"),
             Defence(
                 "signing out ends runs, on a page",
                 "pages/components/sidebar.py",
