@@ -6,11 +6,12 @@ nothing: admit no more, stop and settle the runs, flush the spool, let go of the
 """
 
 import asyncio
+import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,36 +91,6 @@ def current() -> Lab:
     return _current
 
 
-@contextmanager
-def open_store(settings: Settings) -> Iterator[Database]:
-    """Open the database alone, migrated, for the command line. Raises `StoreUnavailable`."""
-    prepare_data_dir(settings.data_dir)
-    postgres = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
-    try:
-        database = Database(_migrated_url(settings, postgres))
-        try:
-            yield database
-        finally:
-            database.close()
-    finally:
-        if postgres:
-            postgres.stop()
-
-
-@contextmanager
-def open_server(settings: Settings, *, alone: bool = False) -> Iterator[str]:
-    """Give the URL of the database as it is, not migrated; `alone`: with nobody else on an embedded server.
-
-    Raises `StoreUnavailable`, and `Unavailable` if somebody else is.
-    """
-    prepare_data_dir(settings.data_dir)
-    if settings.database_url:
-        yield settings.database_url.get_secret_value()
-        return
-    with EmbeddedPostgres(settings.data_dir) as postgres, postgres.alone() if alone else nullcontext():
-        yield postgres.url
-
-
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Open the lab when the server starts and close it when the server ends."""
@@ -162,11 +133,18 @@ async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None
         try:
             async with AsyncExitStack() as attempt:
                 install(await open_lab(settings, attempt))
+                _spare_what_stays()
                 stack.push_async_exit(attempt.pop_all())
                 return
         except StoreUnavailable as error:
             log.warning("not ready: %s", error.message)
             await asyncio.sleep(RETRY_EVERY_S)
+
+
+def _spare_what_stays() -> None:
+    """Have the collector look no more at what is there for good: its rounds would hold every stream up for it."""
+    gc.collect()
+    gc.freeze()
 
 
 async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:

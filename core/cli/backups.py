@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.commands import add
-from core.lab import open_server
+from core.cli.databases import open_server
 from core.settings import Settings
 from core.store.backups import Contents, back_up, restore
 

@@ -5,8 +5,8 @@ python -m core.cli demo-data
 
 from argparse import Namespace
 
+from core.cli.databases import open_store
 from core.cli.users import service_over
-from core.lab import open_store
 from core.services import demo
 from core.services.accounts import Accounts
 from core.settings import Settings

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.cli.commands import add
+from core.cli.databases import open_store
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
-from core.lab import open_store
 from core.services.accounts import Accounts
 from core.settings import Settings
 from core.store.accounts import AccountStore
