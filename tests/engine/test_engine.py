@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core.domain.accounts import User
-from core.domain.events import Identified
+from core.domain.events import Identified, TextDelta
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource, flat
 from core.domain.queries import HistoryFilter
@@ -22,7 +22,7 @@ from core.lab import Lab, open_lab
 from core.providers.pricelist import prices_for
 from core.settings import Settings
 from tests.fixtures.lab import KEY, add_user, calls, ended, request, running_lab, start
-from tests.fixtures.runs import NOW, admission
+from tests.fixtures.runs import NOW, admission, outcome
 from tests.simulator import Simulator
 
 SOON_S = 0.5
@@ -138,6 +138,18 @@ def test_a_slow_follower_holds_up_nobody(lab, ann):
     ended(run, 2)
     rest = "".join(delta.text for deltas in slow for delta in deltas)
     assert run.outcome.text.endswith(rest)
+
+
+async def test_what_comes_while_a_reader_is_busy_is_not_lost():
+    run, heard = LiveRun(admission(), "OpenAI"), ""
+    run.take([TextDelta("a")])
+    async for deltas in run.stream():
+        heard += "".join(delta.text for delta in deltas)
+        if heard == "abcd":
+            run.end(outcome(run.admission))
+        else:
+            run.take([TextDelta("abcd"[len(heard)])])
+    assert heard == "abcd"
 
 
 def test_who_comes_late_sees_it_from_the_beginning(lab, ann):

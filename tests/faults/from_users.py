@@ -127,6 +127,7 @@ ROWS: tuple[Row, ...] = (
             f"{HTTP}::test_18_who_leaves_has_the_run_cancelled_and_settled_within_a_second",
             f"{HTTP}::test_18_a_reader_of_one_byte_a_second_gets_everything_and_slows_nobody",
             f"{ENGINES}::test_a_slow_follower_holds_up_nobody",
+            f"{ENGINES}::test_what_comes_while_a_reader_is_busy_is_not_lost",
             "tests/api/test_runs.py::test_a_reader_who_takes_nothing_for_too_long_is_hung_up_on",
         ),
         defences=(
