@@ -53,6 +53,8 @@ from core.store.tokens import TokenStore
 
 RETRY_EVERY_S = 2.0
 CLEAR_TEXTS_EVERY_S = 3600.0
+COLLECT_AFTER = (20_000, 20, 20)
+"""The collector's thresholds, see `gc.set_threshold`."""
 
 log = logging.getLogger(__name__)
 
@@ -142,9 +144,11 @@ async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None
 
 
 def _spare_what_stays() -> None:
-    """Have the collector look no more at what is there for good: its rounds would hold every stream up for it."""
+    """Have the collector look no more at what is there for good, and at the rest less often: streams make many objects
+    and few circles, and each of its rounds holds all of them up."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
