@@ -1,5 +1,6 @@
 """A run ends as it should, however its provider behaves and whoever stops it, and the ledger knows it exactly once."""
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -143,12 +144,13 @@ def test_a_slow_follower_holds_up_nobody(lab, ann):
 async def test_what_comes_while_a_reader_is_busy_is_not_lost():
     run, heard = LiveRun(admission(), "OpenAI"), ""
     run.take([TextDelta("a")])
-    async for deltas in run.stream():
-        heard += "".join(delta.text for delta in deltas)
-        if heard == "abcd":
-            run.end(outcome(run.admission))
-        else:
-            run.take([TextDelta("abcd"[len(heard)])])
+    async with asyncio.timeout(5):
+        async for deltas in run.stream():
+            heard += "".join(delta.text for delta in deltas)
+            if heard == "abcd":
+                run.end(outcome(run.admission))
+            else:
+                run.take([TextDelta("abcd"[len(heard)])])
     assert heard == "abcd"
 
 
