@@ -44,6 +44,7 @@ class EventStream:
             await send({"type": "http.response.body", "body": frame, "more_body": True})
             self._sending = False
             self._sent += 1
+        self._sending = True  # and nothing may follow it
         await send({"type": "http.response.body", "body": event(verdict_of(self._run))})
 
     async def _tend(self, send: Send) -> None:

@@ -108,9 +108,7 @@ class EmbeddedPostgres:
         try:
             self._place = self._place or self._lock("users", fcntl.LOCK_SH)
             self._create_cluster()
-            if self._try_lock("keeper"):
-                self._start_keeper()
-            if not _wait(self._settled, START_LIMIT_S) or not self._answers():
+            if not _wait(self._settling(), START_LIMIT_S) or not self._answers():
                 raise self._refusal(self._last_words())
         finally:
             os.close(gate)
@@ -137,9 +135,22 @@ class EmbeddedPostgres:
         server = [*_identity(self._data), str(programs() / "postgres"), *place, *(f"--{value}" for value in settings)]
         self._run([sys.executable, "-I", keeper.__file__, str(self._folder), *server])
 
-    def _settled(self) -> bool:
-        """Whether the server answers, or its keeper has given up."""
-        return self._answers() or self._try_lock("keeper")
+    def _settling(self) -> Callable[[], bool]:
+        """Return what tells whether the server answers, or the keeper that it starts has given up.
+
+        A keeper that has just been killed may hold its lock a moment longer, so one is started when it is free.
+        """
+        started = False
+
+        def settled() -> bool:
+            nonlocal started
+            free = self._try_lock("keeper")
+            if free and not started:
+                self._start_keeper()
+                started, free = True, False
+            return free or self._answers()
+
+        return settled
 
     def _answers(self) -> bool:
         try:

@@ -187,7 +187,8 @@ def test_no_more_runs_at_once_than_allowed(database_url, simulator, tmp_path):
         served.client(add_user(served.lab)) as client,
         client.stream("POST", "/llm/test", json=asked("openai/sim/silent?after=1")) as held,
     ):
-        next(held.iter_bytes())
+        pieces = held.iter_bytes()  # a reader who lets go of it hangs up
+        next(pieces)
         refused = client.post("/llm/test", json=asked())
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
