@@ -4,6 +4,7 @@
     ├── SettingsError         the start is refused; names the variable, never its value
     ├── BackupRefused         a backup is not made, or not restored; nothing has changed
     ├── InvalidRequest   422  what was sent cannot be run as it stands
+    │   └── NameTaken    409  something else has that name
     ├── UnknownProvider  400  the part of the model before the first "/" is no provider
     ├── NotSignedIn      401  no session, or one that ended; also wrong credentials
     ├── Forbidden        403  the role does not allow it
@@ -51,6 +52,17 @@ class InvalidRequest(LabError):
 
     code = "invalid_request"
     status = 422
+
+
+class NameTaken(InvalidRequest):
+    """A name that something else has; `replaceable` if that is the user's own."""
+
+    code = "name_taken"
+    status = 409
+
+    def __init__(self, message: str, *, replaceable: bool) -> None:
+        super().__init__(message)
+        self.replaceable = replaceable
 
 
 class UnknownProvider(LabError):

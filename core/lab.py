@@ -49,6 +49,7 @@ from core.store.secrets import SecretStore
 from core.store.sessions import SessionStore
 from core.store.spend import SpendStore
 from core.store.spool import Spool
+from core.store.templates import TemplateStore
 from core.store.tokens import TokenStore
 
 RETRY_EVERY_S = 2.0
@@ -215,7 +216,7 @@ def _compose(
         runs=runs,
         history=History(history, settings.timezone),
         stats=Stats(spend, settings.timezone, accounts.names),
-        templates=Templates(),
+        templates=Templates(TemplateStore(database)),
         pace=Pace(settings.api_requests_per_minute),
     )
 

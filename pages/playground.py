@@ -5,7 +5,9 @@ import streamlit as st
 from core.lab import current
 from pages.components.composer import Composer
 from pages.components.conversation import name_in_url, open_conversation
+from pages.components.reads import template_titles
 from pages.components.session import require_user
+from pages.components.template_dialogs import draw_template_dialog
 from pages.components.turns import asked_again, draw_turns
 from pages.components.welcome import draw_welcome
 
@@ -28,7 +30,8 @@ if conversation.turns:
     draw_turns(conversation, composer.model)
 else:
     with welcome.container():
-        draw_welcome(lab.templates.all())
+        draw_welcome(template_titles(user.id, user))
+draw_template_dialog()
 
 if run := conversation.live:
     run.settled.wait(1)

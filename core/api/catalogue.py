@@ -10,7 +10,7 @@ from core.api.operations import Operation, Who
 from core.api.queries import Query
 from core.api.schemas import Problem, SignedOut
 from core.api.stats import stats
-from core.api.templates import templates
+from core.api.templates import remove_template, save_template, templates
 from core.domain.accounts import Scope
 
 RUNS = (
@@ -78,16 +78,41 @@ MODELS = (
         query=Query,
         answers=(examples.MODELS,),
     ),
+)
+
+TEMPLATES = (
     Operation(
         method="GET",
         path="/v1/llm/test/templates",
         endpoint=templates,
-        tag="Models",
+        tag="Templates",
         summary="List the templates",
-        description="Prompts to start from.",
+        description="Prompts to start from: the built-in ones, and then your own by name.",
         who=Who.CALLER,
         query=Query,
         answers=(examples.TEMPLATES,),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/llm/test/templates",
+        endpoint=save_template,
+        tag="Templates",
+        summary="Save a template",
+        description="Keep a prompt of yours to start from again, under a name that no other template has.",
+        who=Scope.RUN,
+        bodies=(examples.NEW_TEMPLATE,),
+        answers=(examples.OWN_TEMPLATE,),
+        problems={409: examples.NAME_TAKEN, 429: examples.MANY_TEMPLATES},
+    ),
+    Operation(
+        method="DELETE",
+        path="/v1/llm/test/templates/{id}",
+        endpoint=remove_template,
+        tag="Templates",
+        summary="Remove one of your templates",
+        description="It is told once more. A built-in template cannot be removed.",
+        who=Scope.RUN,
+        answers=(examples.OWN_TEMPLATE,),
     ),
 )
 
@@ -141,4 +166,4 @@ SERVICE = (
     ),
 )
 
-CATALOGUE = (*RUNS, *MODELS, *SESSIONS, *SERVICE)
+CATALOGUE = (*RUNS, *MODELS, *TEMPLATES, *SESSIONS, *SERVICE)

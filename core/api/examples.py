@@ -25,6 +25,7 @@ from core.api.schemas import (
     SignedIn,
     StatsAnswer,
     TemplateList,
+    TemplateRequest,
     TextEvent,
     TierProblem,
     TierTold,
@@ -35,7 +36,7 @@ from core.domain.chat import Message, Parameters
 from core.domain.faults import FaultCode, explain
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.runs import RunOrigin, RunStatus
-from core.domain.templates import BUILT_IN
+from core.domain.templates import BUILT_IN, Template
 
 MODEL = "openai/gpt-4o-mini"
 RUN_ID = UUID("6f1c1f0e-5a0b-4c1e-9a53-0c8a4a2f7d10")
@@ -111,7 +112,13 @@ ONE_RUN = RunDetails(
     origin=RunOrigin.API,
 )
 
-TEMPLATES = TemplateList(templates=BUILT_IN[:1])
+NEW_TEMPLATE = TemplateRequest(name="Release notes", prompt="Write release notes of these changes:", replace=True)
+OWN_TEMPLATE = Template(
+    id="0f5d7c52-4c4b-4a5e-9d55-2a2f6f1f6f0e",
+    own=True,
+    **NEW_TEMPLATE.model_dump(exclude={"replace"}),
+)
+TEMPLATES = TemplateList(templates=(BUILT_IN[0], OWN_TEMPLATE))
 STATS = StatsAnswer(
     total_tests=1204,
     total_tokens=931_022,
@@ -157,5 +164,14 @@ LIMIT_REACHED = LimitProblem(
     )
 )
 UNKNOWN_PROVIDER = Problem(detail="The lab knows no provider of that name.")
+NAME_TAKEN = Problem(detail="You have a template of that name already. Choose another name, or replace it.")
+MANY_TEMPLATES = LimitProblem(
+    detail=LimitTold(
+        error="You have 100 templates, which is as many as one account may have. Delete one first.",
+        limit=100,
+        used=100,
+        resets_at=None,
+    )
+)
 NO_KEY = Problem(detail="No key for OpenAI is configured. An administrator can set OPENAI_API_KEY.")
 WRONG_PASSWORD = Problem(detail="That user name and password do not match.")

@@ -122,7 +122,7 @@ def _path_parameters(operation: Operation) -> list[Json]:
     if "{id}" not in operation.path:
         return []
     schema = {"type": "string", "format": "uuid"}
-    return [{"name": "id", "in": "path", "required": True, "description": "The id of a run.", "schema": schema}]
+    return [{"name": "id", "in": "path", "required": True, "description": "As a list tells it.", "schema": schema}]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:

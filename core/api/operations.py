@@ -1,6 +1,6 @@
 """What one operation of the API is: its route and its description come from the same value."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -30,7 +30,7 @@ class Operation:
     errors by status, beside those that `statuses` follows from the rest.
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     endpoint: Endpoint
     tag: str
@@ -50,11 +50,6 @@ class Operation:
         return self.endpoint.__name__
 
     @property
-    def route(self) -> Route:
-        """The route, for an application that is mounted at `/api`."""
-        return Route(self.path, self.endpoint, methods=[self.method])
-
-    @property
     def statuses(self) -> list[int]:
         """Every status of an error that can happen here."""
         found = {405, 503, *self.problems}
@@ -62,8 +57,10 @@ class Operation:
             found |= {401, 429}
         if isinstance(self.who, Scope):
             found |= {403}
+        if self.method != "GET":
+            found |= {403}
         if self.method == "POST":
-            found |= {403, 415}
+            found |= {415}
         if self.bodies:
             found |= {408, 413, 422}
         if self.query:
@@ -71,3 +68,19 @@ class Operation:
         if "{" in self.path:
             found |= {404}
         return sorted(found)
+
+
+def routed(operations: Iterable[Operation]) -> list[Route]:
+    """Return the routes of `operations`, for an application that is mounted at `/api`: one for each path, since only
+    then a wrong method is told all the right ones."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation.endpoint
+    return [Route(path, _by_method(endpoints), methods=list(endpoints)) for path, endpoints in by_path.items()]
+
+
+def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    async def endpoint(request: Request) -> ASGIApp:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return endpoint

@@ -20,6 +20,7 @@ PROBLEMS: dict[int, tuple[str, BaseModel | None]] = {
         Problem(detail=PLAIN_WORDS[405]),
     ),
     408: ("The body did not arrive in time.", Problem(detail="The body did not arrive in time.")),
+    409: ("The name is taken.", examples.NAME_TAKEN),
     413: ("The body is too large.", Problem(detail="The body is larger than 1,048,576 bytes.")),
     415: ("It was not sent as JSON.", Problem(detail="Send JSON, with the content type application/json.")),
     422: ("What was sent does not validate.", Problem(detail="limit: use 100 or less.")),

@@ -14,7 +14,7 @@ from core.api.catalogue import CATALOGUE
 from core.api.errors import http_error, lab_error, unexpected_error
 from core.api.metrics import METRICS_ROUTES
 from core.api.openapi import described
-from core.api.operations import Operation, Who
+from core.api.operations import Operation, Who, routed
 from core.api.schemas import Description
 from core.errors import LabError
 
@@ -56,7 +56,7 @@ async def first_page(request: Request) -> Response:
 
 api = Starlette(
     routes=[
-        *(operation.route for operation in OPERATIONS),
+        *routed(OPERATIONS),
         *STEPS,
         *METRICS_ROUTES,
     ],

@@ -15,11 +15,10 @@ from core.domain.chat import MODEL_ID, MODEL_NAME, ChatRequest, Message, Paramet
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.runs import RunOrigin, RunStatus
-from core.domain.templates import Template
+from core.domain.templates import Template, TemplateDraft
 from core.settings import PROVIDER_NAMES
 
 Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "USD, to the last digit."})]
-
 
 KNOWN_MODEL_ID = f"^({'|'.join(PROVIDER_NAMES)})/{MODEL_NAME}$"
 """What is told of a model's id. One of another provider is no 422: it has a status of its own, 400."""
@@ -191,8 +190,15 @@ class HistoryList(Shape):
     tests: tuple[HistoryEntry, ...]
 
 
+class TemplateRequest(TemplateDraft, extra="forbid"):
+    """A template to be kept."""
+
+    replace: bool = False
+    """Whether it takes the place of the template of yours that has its name."""
+
+
 class TemplateList(Shape):
-    """Every template, in the order in which they are offered."""
+    """The built-in templates, and then your own by name."""
 
     templates: tuple[Template, ...]
 

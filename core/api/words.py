@@ -38,7 +38,13 @@ WORDS = {
 }
 """Words by pydantic's kind of error. Whatever is not among them is told in pydantic's own."""
 
-FORMS = {"model_id": "write it as provider/model, like openai/gpt-4o-mini"}
+VISIBLE = "write words that can be seen, with one space between them"
+FORMS = {
+    "model_id": "write it as provider/model, like openai/gpt-4o-mini",
+    "name": VISIBLE,
+    "category": VISIBLE,
+    "prompt": "write something",
+}
 """Words for a field whose text has not the form that it should."""
 
 

@@ -1,19 +1,61 @@
-"""Prompt templates: the ten that come with the lab."""
+"""Prompt templates: the ten that come with the lab, and what a user's own must be like."""
 
-from pydantic import BaseModel, ConfigDict
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.domain.chat import MAX_CHARACTERS, clean
+
+MAX_NAME = 60
+MAX_CATEGORY = 30
+MAX_DESCRIPTION = 300
+OWN = "own"
+
+_PRINTABLE = r"[^\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]+"
+WORDS = rf"^{_PRINTABLE}( {_PRINTABLE})*$"
+"""Words with one space between them, and nothing that cannot be seen."""
+WRITTEN = r"[^\s\x00-\x1f]"
+"""A text that is not blank holds this."""
+
+
+class TemplateDraft(BaseModel):
+    """A template as a user writes it."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    name: str = Field(min_length=1, max_length=MAX_NAME, pattern=WORDS)
+    """No two templates of a user have the same, in whatever case."""
+    prompt: Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS, pattern=WRITTEN), AfterValidator(clean)]
+    category: str = Field(OWN, min_length=1, max_length=MAX_CATEGORY, pattern=WORDS)
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(clean)] = ""
 
 
 class Template(BaseModel):
     """A prompt to start from. `suggested_models` are ids of models that answer it well."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+    )
 
     id: str
     name: str
     prompt: str
     category: str
     description: str
-    suggested_models: tuple[str, ...]
+    suggested_models: tuple[str, ...] = ()
+    own: bool = False
+    """Whether it is the user's own, who may change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateTitle:
+    """A template as a list offers it. `hint` is its description, or else how its prompt begins."""
+
+    id: str
+    name: str
+    hint: str
+    own: bool
 
 
 _QUICK = ("openai/gpt-4o-mini", "groq/llama-3.1-8b-instant", "local/smollm2-135m")

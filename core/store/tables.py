@@ -2,6 +2,7 @@
 
 users ─┬─ sessions, sign_in_codes      who is signed in, where
        ├─ api_tokens                   whose programs may call, and what they may do
+       ├─ templates                    the users' own prompts to start from
        ├─ month_counts, running_counts limits, counted atomically
        └─ llm_usage_logs ── run_texts  the ledger, and the texts that may be cleared without touching it
 sign_in_failures                       throttling, by name and by address
@@ -131,6 +132,20 @@ api_tokens = Table(
     _instant("expires_at", nullable=True),
     UniqueConstraint("user_id", "name"),
 )
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    _user_id(),
+    Column("name", String(60), nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("category", String(30), nullable=False),
+    Column("description", String(300), nullable=False),
+    _instant("created_at"),
+    _instant("updated_at"),
+)
+Index("uq_templates_user_id_name_lower", templates.c.user_id, func.lower(templates.c.name), unique=True)
 
 sealed_secrets = Table(
     "sealed_secrets",

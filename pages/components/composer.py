@@ -7,7 +7,6 @@ from core.domain.accounts import User
 from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
 from core.domain.runs import RunOrigin
-from core.domain.templates import Template
 from core.errors import LabError
 from core.lab import Lab
 from core.services.runs import LiveRun
@@ -16,6 +15,7 @@ from pages.components.format import literal
 from pages.components.model_picker import offer_instead, pick_model
 from pages.components.parameters import chosen_parameters, draw_parameters
 from pages.components.quote_line import draw_quote
+from pages.components.templates import pick_template, picked_prompt
 
 PROMPT, REFUSAL, UNSENT = "prompt", "refusal", "unsent"
 
@@ -47,8 +47,8 @@ class Composer:
                 self._tools = st.empty()
             self._draw_tools()
             offer_instead(self._lab, self._user, self._choice)
-        if unsent := st.session_state.pop(UNSENT, None):
-            write(unsent)
+        if waiting := picked_prompt(self._lab, self._user) or st.session_state.pop(UNSENT, None):
+            write(waiting)
         prompt = st.chat_input("Write a prompt", key=PROMPT, disabled=busy, submit_mode="disable")
         with st.bottom:
             self._draw_quote()
@@ -86,7 +86,7 @@ class Composer:
             self._draw_stop(run)
             return
         with self._tools.container(horizontal=True, gap="small"):
-            _pick_template(self._lab.templates.all())
+            pick_template(self._user)
             draw_parameters()
 
     def _draw_stop(self, run: LiveRun) -> None:
@@ -119,20 +119,6 @@ class Composer:
 def write(prompt: str) -> None:
     """Put `prompt` into the composer, to be sent as it stands or changed. Before the composer is drawn only."""
     st.session_state[PROMPT] = prompt
-
-
-def _pick_template(templates: tuple[Template, ...]) -> None:
-    by_id = {template.id: template for template in templates}
-    picked = st.menu_button(
-        "Templates",
-        list(by_id),
-        format_func=lambda template_id: by_id[template_id].name,
-        icon=":material/article:",
-        type="tertiary",
-        help="Put a ready-made prompt into the composer.",
-    )
-    if picked:
-        write(by_id[picked].prompt)
 
 
 def _plain(error: LabError | ValidationError) -> str:

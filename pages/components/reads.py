@@ -7,6 +7,7 @@ import streamlit as st
 from core import lab
 from core.domain.accounts import User
 from core.domain.queries import SpendReport
+from core.domain.templates import TemplateTitle
 from pages.components.palette import model_colours
 
 
@@ -22,6 +23,12 @@ def report(
 def model_ids(user_id: str, _user: User) -> list[str]:
     """Return the models that `_user` has run."""
     return lab.current().history.model_ids(_user)
+
+
+@st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
+def template_titles(user_id: str, _user: User) -> tuple[TemplateTitle, ...]:
+    """Return the titles of the templates that `_user` may start from. Whoever changes them forgets these."""
+    return lab.current().templates.titles(_user)
 
 
 @st.cache_data(ttl=60, show_spinner=False)

@@ -15,6 +15,7 @@ from pages.components.format import literal
 from pages.components.live_answer import draw_live
 from pages.components.opened_run import CLEARED
 from pages.components.run_details import draw_figures
+from pages.components.template_dialogs import ask_to_save
 from pages.components.transcript import as_json, as_markdown
 
 _AGAIN = "again"
@@ -126,6 +127,14 @@ def _draw_repeats(conversation: Conversation, model: ModelInfo) -> None:
         on_click=_edit,
         args=(conversation,),
         help="Take the prompt back into the composer.",
+    )
+    st.button(
+        "Save as template",
+        icon=":material/bookmark_add:",
+        type="tertiary",
+        on_click=ask_to_save,
+        args=(conversation.turns[-1].prompt,),
+        help="Keep the prompt, to start from it again.",
     )
 
 

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from core.domain.templates import Template
-from pages.components.composer import write
+from core.domain.templates import TemplateTitle
+from pages.components.format import literal
+from pages.components.templates import ICONS, pick
 
 OFFERED = 6
 
 
-def draw_welcome(templates: tuple[Template, ...]) -> None:
-    """Draw a line of help and a few templates to start from."""
+def draw_welcome(templates: tuple[TemplateTitle, ...]) -> None:
+    """Draw a line of help and a few templates to start from, the user's own before the built-in ones."""
     st.space("medium")
     st.subheader("What would you like to test?", anchor=False)
     st.caption(
@@ -17,12 +18,12 @@ def draw_welcome(templates: tuple[Template, ...]) -> None:
         "speed. Press Enter to send, Esc to stop."
     )
     with st.container(horizontal=True, gap="small"):
-        for template in templates[:OFFERED]:
+        for template in sorted(templates, key=lambda template: not template.own)[:OFFERED]:
             st.button(
-                template.name,
+                literal(template.name),
                 key=f"start-{template.id}",
-                icon=":material/article:",
-                on_click=write,
-                args=(template.prompt,),
-                help=template.description,
+                icon=ICONS[template.own],
+                on_click=pick,
+                args=(template.id,),
+                help=literal(template.hint),
             )

@@ -40,6 +40,7 @@ LISTED = (
     "sim/error-400",
     "sim/truncated",
 )
+MANAGE = ":material/settings: Your templates"
 Open = Callable[..., AppTest]
 
 
@@ -201,9 +202,9 @@ def test_the_empty_page_offers_templates_and_one_click_fills_the_composer(app):
 
 def test_each_of_the_ten_templates_can_be_put_into_the_composer(app):
     (menu,) = app.get("menu_button")
-    assert menu.options == [template.name for template in BUILT_IN]
+    assert menu.options == [*(template.name for template in BUILT_IN), MANAGE]
     for template in BUILT_IN:
-        app.get("menu_button")[0].click(template.name).run()
+        app.get("menu_button")[0].click(template.id).run()
         assert written(app) == template.prompt
 
 
@@ -221,6 +222,131 @@ def test_the_playground_is_there_for_everybody(open_as, lab, role, tier):
     app = send(open_as(somebody(lab, tier, role)), model_id=f"local/{ECHO}")
     assert not app.exception
     assert answers(app) == ["Why is the sky blue?"]
+
+
+# templates of one's own
+
+
+def fill(app: AppTest, label: str, text: str) -> None:
+    (field,) = [field for field in (*app.text_input, *app.text_area) if field.label == label]
+    field.set_value(text)
+
+
+def manage(app: AppTest) -> AppTest:
+    return app.get("menu_button")[0].click("manage").run()
+
+
+def own(lab: Lab, user: User) -> dict[str, str]:
+    """The prompts of the user's own templates, by name."""
+    return {template.name: template.prompt for template in lab.templates.of(user) if template.own}
+
+
+def labels(app: AppTest) -> set[str]:
+    return {button.label.replace("\\", "") for button in app.button}
+
+
+def test_the_prompt_that_was_sent_is_saved_under_a_name_and_offered_from_then_on(app, lab, ann):
+    send(app, "Write *release* notes", f"openai/{ECHO}")
+    press(app, "Save as template")
+    assert [area.value for area in app.text_area if area.label == "Prompt"] == ["Write *release* notes"]
+    fill(app, "Name", "  Our  *notes* ")
+    press(app, "Save")
+    assert not app.exception
+    assert own(lab, ann) == {"Our *notes*": "Write *release* notes"}
+    assert "“Our *notes*” is saved." in shown(app)
+    assert "Save" not in labels(app)
+    assert app.get("menu_button")[0].options[-2] == r":material/bookmark: Our \*notes\*"
+    app.get("menu_button")[0].click(lab.templates.titles(ann)[-1].id).run()
+    assert written(app) == "Write *release* notes"
+
+
+def test_own_templates_are_the_first_that_the_empty_page_offers(lab, ann, open_as):
+    lab.templates.save(ann, "Zebra", "Draw a zebra.")
+    app = press(open_as(ann), "Zebra")
+    assert written(app) == "Draw a zebra."
+    assert [button.label for button in app.main.button][:2] == ["Zebra", BUILT_IN[0].name]
+    assert "Zebra" not in labels(open_as(somebody(lab)))
+
+
+def test_the_prompt_can_be_changed_before_it_is_saved(app, lab, ann):
+    press(send(app, "Sum up Monday", f"openai/{ECHO}"), "Save as template")
+    fill(app, "Name", "Day")
+    fill(app, "Prompt", "Sum up the day")
+    press(app, "Save")
+    assert own(lab, ann) == {"Day": "Sum up the day"}
+
+
+def test_a_name_that_will_not_do_is_told_and_nothing_is_saved(app, lab, ann):
+    press(send(app, "One", f"openai/{ECHO}"), "Save as template")
+    press(app, "Save")
+    assert "name of 1 to 60" in app.error[0].value
+    fill(app, "Name", "Write a poem")
+    press(app, "Save")
+    assert "comes with the lab" in app.error[0].value
+    assert own(lab, ann) == {}
+
+
+def test_a_taken_name_is_told_and_one_click_replaces_what_has_it(lab, ann, open_as):
+    lab.templates.save(ann, "Notes", "One.")
+    app = send(open_as(ann), "Two.", f"openai/{ECHO}")
+    press(app, "Save as template")
+    fill(app, "Name", "Notes")
+    press(app, "Save")
+    assert "already. Choose another name, or replace it." in app.error[0].value
+    assert own(lab, ann) == {"Notes": "One."}
+    press(app, "Replace “Notes”")
+    assert own(lab, ann) == {"Notes": "Two."}
+    assert not app.exception
+
+
+def test_without_templates_of_ones_own_the_page_tells_how_to_get_one(app):
+    assert "Send one, then choose **Save as template**" in shown(manage(app))
+
+
+def test_a_template_is_renamed(lab, ann, open_as):
+    lab.templates.save(ann, "Notes", "One.")
+    app = press(manage(open_as(ann)), "Rename")
+    press(app, "Cancel")
+    press(app, "Rename")
+    fill(app, "New name", "Letters")
+    press(app, "Rename")
+    assert own(lab, ann) == {"Letters": "One."}
+    assert "**Letters**" in shown(app)
+    assert "New name" not in [field.label for field in app.text_input]
+
+
+def test_a_template_is_not_renamed_to_what_another_is_called(lab, ann, open_as):
+    lab.templates.save(ann, "Notes", "One.")
+    lab.templates.save(ann, "Sketch", "Two.")
+    app = manage(open_as(ann))
+    app.button(key=f"rename-{lab.templates.titles(ann)[-1].id}").click().run()
+    fill(app, "New name", "notes")
+    next(button for button in app.button if button.label == "Rename" and button.form_id).click().run()
+    assert "already" in app.error[0].value
+    assert own(lab, ann) == {"Notes": "One.", "Sketch": "Two."}
+
+
+def test_a_template_is_deleted_and_one_click_brings_it_back(lab, ann, open_as):
+    lab.templates.save(ann, "Notes", "One.", "release", "What changed")
+    app = press(manage(open_as(ann)), "Delete")
+    assert own(lab, ann) == {}
+    assert "“Notes” is deleted." in shown(app)
+    press(app, "Undo")
+    (back,) = [template for template in lab.templates.of(ann) if template.own]
+    assert (back.name, back.prompt, back.category, back.description) == ("Notes", "One.", "release", "What changed")
+    assert "is deleted" not in shown(app)
+
+
+def test_a_template_that_another_tab_has_deleted_is_missed_in_plain_words(lab, ann, open_as):
+    saved = lab.templates.save(ann, "Notes", "One.")
+    app = manage(open_as(ann))
+    lab.templates.remove(ann, saved.id)
+    press(app, "Notes")
+    assert "no longer there" in shown(app)
+    assert not written(app)
+    press(app, "Delete")
+    assert "**Save as template**" in shown(app)
+    assert not app.exception
 
 
 # one answer
