@@ -22,11 +22,15 @@ threads = CapacityLimiter(WAITING_CALLS)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A user, by which right they call, and what their calls are counted by: the token's id or the session's."""
+    """A user, by which right they call, and what their calls are counted by: the token's id or the session's.
+
+    What a program started with a `token` does not end when its owner signs out of a browser.
+    """
 
     user: User
     scopes: frozenset[Scope]
     key: str
+    token: bool
 
 
 async def caller(request: Request, scope: Scope | None = None) -> Caller:
@@ -52,7 +56,7 @@ def _bearer(secret: str) -> Caller:
     if found is None:
         raise NotSignedIn(UNKNOWN_TOKEN)
     user, token = found
-    return Caller(user, frozenset(token.scopes), token.id)
+    return Caller(user, frozenset(token.scopes), token.id, token=True)
 
 
 def _signed_in(cookies: dict[str, str]) -> Caller:
@@ -60,4 +64,4 @@ def _signed_in(cookies: dict[str, str]) -> Caller:
     if found is None:
         raise NotSignedIn(SIGN_IN)
     user, session_id = found
-    return Caller(user, frozenset(Scope), session_id)
+    return Caller(user, frozenset(Scope), session_id, token=False)

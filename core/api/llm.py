@@ -21,8 +21,8 @@ async def run(request: Request) -> ASGIApp:
 
 def _answer(request: Request, body: bytes) -> ASGIApp:
     """Let the caller in, then look at the body: nobody else learns what a good one is."""
-    user = identified(request, Scope.RUN).user
+    caller = identified(request, Scope.RUN)
     wanted = validated(body, RunRequest)
     runs = lab.current().runs
-    started = runs.start(user, wanted.chat_request(), RunOrigin.API)
-    return EventStream(runs, user, started) if wanted.stream else WholeAnswer(runs, user, started)
+    started = runs.start(caller.user, wanted.chat_request(), RunOrigin.API, lasting=caller.token)
+    return (EventStream if wanted.stream else WholeAnswer)(runs, caller.user, started)

@@ -77,9 +77,9 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = self._loop.create_task(self._stop_abandoned())
 
-    def submit(self, admission: Admission, call: Call) -> LiveRun:
+    def submit(self, admission: Admission, call: Call, *, lasting: bool = False) -> LiveRun:
         """Start an admitted run and return it. Raises `Unavailable` once the engine is closing."""
-        run = LiveRun(admission, call.provider.display_name)
+        run = LiveRun(admission, call.provider.display_name, lasting=lasting)
         with self._lock:
             if not self._open:
                 raise Unavailable("The lab is shutting down. Try again in a minute.")

@@ -17,12 +17,14 @@ class LiveRun:
     """A run and what it has said so far.
 
     Followers keep a position into the deltas and take what lies beyond it; none of them can hold up the run,
-    and none is needed for it to go on. `outcome` is set when the run has ended, `settled` when the ledger knows.
+    and none is needed for it to go on. `outcome` is set when the run has ended, `settled` when the ledger knows. A
+    `lasting` run goes on when its user signs out.
     """
 
-    def __init__(self, admission: Admission, provider: str) -> None:
+    def __init__(self, admission: Admission, provider: str, *, lasting: bool = False) -> None:
         self.admission = admission
         self.provider = provider
+        self.lasting = lasting
         self.tally = Tally()
         self.outcome: Outcome | None = None
         self.settled = ThreadEvent()

@@ -101,8 +101,8 @@ class Runs:
         """Return what `request` will take at most. Raises as `start` does for a model that cannot be found."""
         return _quote(request, self._models.find(request.model_id))
 
-    def start(self, user: User, request: ChatRequest, origin: RunOrigin) -> LiveRun:
-        """Admit and start a run.
+    def start(self, user: User, request: ChatRequest, origin: RunOrigin, *, lasting: bool = False) -> LiveRun:
+        """Admit and start a run; a `lasting` one goes on when its user signs out.
 
         Raises `UnknownProvider`, `TierTooLow`, `KeyMissing`, `LimitReached` or `StoreUnavailable`; whichever it is,
         nothing was sent to a provider and nothing is counted.
@@ -112,7 +112,7 @@ class Runs:
         admission = self._admission(user, request, model, origin)
         try:
             self._admit(user, admission)
-            return self._engine.submit(admission, call)
+            return self._engine.submit(admission, call, lasting=lasting)
         except Unavailable:
             self._engine.disown(admission, call)
             raise
@@ -124,9 +124,10 @@ class Runs:
         self._engine.stop(run_id)
 
     def stop_all(self, user: User) -> None:
-        """Stop every run of the user that is in flight, as signing out does."""
+        """Stop every run of the user that is in flight, as signing out does; but lasting ones."""
         for run in self.live(user):
-            self._engine.stop(run.admission.run_id)
+            if not run.lasting:
+                self._engine.stop(run.admission.run_id)
 
     def live(self, user: User) -> list[LiveRun]:
         """Return the user's runs in flight, oldest first."""

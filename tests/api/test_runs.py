@@ -14,7 +14,7 @@ from core.domain.runs import RunOrigin, RunRecord, RunStatus
 from core.engine.live_run import LiveRun
 from tests.fixtures.database import copied
 from tests.fixtures.http import Served, served_lab
-from tests.fixtures.lab import KEY, add_user, calls
+from tests.fixtures.lab import KEY, add_user, calls, ended, start
 
 
 def asked(model: str = "openai/sim/words", **changes: Any) -> dict[str, Any]:
@@ -202,6 +202,17 @@ def test_without_a_key_nothing_is_started(database_url, simulator, tmp_path):
         answer = client.post("/llm/test", json=asked())
     assert answer.status_code == 503
     assert "key" in answer.json()["detail"]
+
+
+def test_what_a_token_started_goes_on_when_its_owner_signs_out(served, ann, client):
+    with client.stream("POST", "/llm/test", json=asked("openai/sim/silent?after=1")) as answer:
+        pieces = answer.iter_bytes()
+        next(pieces)
+        run = live(served, answer.headers["x-run-id"])
+        by_hand = start(served.lab, ann, "openai/sim/silent")
+        served.lab.runs.stop_all(ann)
+        assert ended(by_hand).status is RunStatus.CANCELLED
+        assert run.outcome is None
 
 
 def test_a_silent_line_is_kept_open(served, client, monkeypatch):
