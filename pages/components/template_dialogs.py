@@ -19,7 +19,7 @@ from pages.components.reads import template_titles
 from pages.components.session import require_user
 
 OPEN, TOLD = "template-dialog", "template-told"
-HINT_LENGTH = 90
+HINT_LENGTH = 56
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ def _save(user: User, saving: Saving, name: str, prompt: str, *, replace: bool =
         _show_anew(user)
 
 
-@st.dialog("Your templates", on_dismiss=_close)
+@st.dialog("Your templates", width="medium", on_dismiss=_close)
 def _draw_own(managing: Managing) -> None:
     user = require_user()
     if managing.deleted:
@@ -105,13 +105,18 @@ def _draw_own(managing: Managing) -> None:
 
 
 def _draw_row(user: User, managing: Managing, title: TemplateTitle) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        hint = " ".join(title.hint[:HINT_LENGTH].split())
-        st.markdown(f"**{literal(title.name)}**  \n:small[:gray[{literal(hint)}]]", width="stretch")
-        st.button("Rename", key=f"rename-{title.id}", type="tertiary", on_click=_choose, args=(managing, title.id))
-        if st.button("Delete", key=f"delete-{title.id}", type="tertiary"):
-            managing.deleted = _delete(user, title)
-            _show_anew(user)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{literal(title.name)}**  \n:small[:gray[{literal(_hint(title))}]]", width="content")
+        with st.container(horizontal=True, width="content", gap="small"):
+            st.button("Rename", key=f"rename-{title.id}", type="tertiary", on_click=_choose, args=(managing, title.id))
+            if st.button("Delete", key=f"delete-{title.id}", type="tertiary"):
+                managing.deleted = _delete(user, title)
+                _show_anew(user)
+
+
+def _hint(title: TemplateTitle) -> str:
+    hint = _tidy(title.hint)
+    return hint if len(hint) <= HINT_LENGTH else f"{hint[:HINT_LENGTH].rstrip()}…"
 
 
 def _choose(managing: Managing, template_id: str | None) -> None:
@@ -130,8 +135,8 @@ def _draw_renaming(user: User, managing: Managing, title: TemplateTitle) -> None
 
 
 def _draw_undo(user: User, managing: Managing, deleted: Template) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"“{literal(deleted.name)}” is deleted.", width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="deleted"):
+        st.markdown(f"“{literal(deleted.name)}” is deleted.", width="content")
         if st.button("Undo", icon=":material/undo:", type="tertiary") and _done(lambda: _restore(user, deleted)):
             managing.deleted = None
             _show_anew(user)
@@ -163,5 +168,5 @@ def _show_anew(user: User) -> None:
     st.rerun()
 
 
-def _tidy(name: str) -> str:
-    return " ".join(name.split())
+def _tidy(text: str) -> str:
+    return " ".join(text.split())

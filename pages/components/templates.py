@@ -23,7 +23,6 @@ def pick_template(user: User) -> None:
         format_func=lambda key: _label(titles[key]) if key in titles else ":material/settings: Your templates",
         icon=ICONS[False],
         type="tertiary",
-        help="Put a ready-made prompt into the composer.",
     )
     if clicked == MANAGE:
         ask_to_manage()
