@@ -21,7 +21,7 @@ TITLES = {
     OBVIOUS: "a client a request, JSON parsed and written",
     ALONE: "the provider without a route",
 }
-WARM_UP = Load(streams=20, tokens=50, rate=50)
+WARM_UP = Load(streams=200, tokens=20, rate=50)
 LOOK_S, REST_S = 0.05, 0.5
 
 

@@ -18,7 +18,7 @@ from core.store.database import UNREACHABLE, Database, StoreRefused
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LARGEST_BATCH = 128
+LARGEST_BATCH = 512
 
 
 class Group(Generic[Item, Result]):

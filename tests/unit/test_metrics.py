@@ -73,7 +73,12 @@ def test_only_faults_of_providers_count_as_theirs(metrics):
     for code in FaultCode:
         end(metrics, error_code=code, **FAILED)
     counted = {code for code, _ in samples(metrics, "lab_provider_errors_total")}
-    assert set(FaultCode) - counted == {FaultCode.NOT_STARTED, FaultCode.ABANDONED, FaultCode.KILLED, FaultCode.INTERNAL}
+    assert set(FaultCode) - counted == {
+        FaultCode.NOT_STARTED,
+        FaultCode.ABANDONED,
+        FaultCode.KILLED,
+        FaultCode.INTERNAL,
+    }
 
 
 def test_times_fall_into_their_buckets(metrics):
