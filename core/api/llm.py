@@ -1,12 +1,11 @@
 """`POST /api/v1/llm/test`: one run."""
 
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from core import lab
 from core.api.bodies import received, validated
-from core.api.callers import identified, threads
+from core.api.callers import identified, in_thread
 from core.api.runs import EventStream, WholeAnswer
 from core.api.schemas import RunRequest
 from core.domain.accounts import Scope
@@ -16,7 +15,7 @@ from core.domain.runs import RunOrigin
 async def run(request: Request) -> ASGIApp:
     """Start a run and answer with what it says: as an event stream, or whole at its end."""
     body = await received(request)
-    return await run_sync(_answer, request, body, limiter=threads)
+    return await in_thread(_answer, request, body)
 
 
 def _answer(request: Request, body: bytes) -> ASGIApp:

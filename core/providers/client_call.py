@@ -91,9 +91,11 @@ class Call:
         self._address = address
         self._request = request
         self._memory = memory
-        self._offered = self._optional(self._encode(frozenset()))
+        self._encoded = self._encode(frozenset())
+        self._offered = self._optional(self._encoded)
         self._without = memory.of(request.model_id, self._offered)
-        self._encoded = self._encode(self._without)
+        if self._without:
+            self._encoded = self._encode(self._without)
 
     @property
     def notices(self) -> list[Event]:
