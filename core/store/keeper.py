@@ -56,13 +56,14 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def stop_stray(data: Path) -> None:
-    """Stop a server whose keeper was killed."""
+    """Stop a server whose keeper was killed, and wait a while for a dead one to be buried: PostgreSQL takes it for
+    alive."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
         if serves(pid, data):
             os.kill(pid, signal.SIGINT)
         end = time.monotonic() + STOP_LIMIT_S
-        while serves(pid, data):
+        while serves(pid, data) or (is_zombie(pid) and time.monotonic() < end):
             if time.monotonic() > end:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(LOOK_EVERY_S)
@@ -76,6 +77,11 @@ def serves(pid: int, data: Path) -> bool:
         return os.readlink(f"/proc/{pid}/cwd") == str(data.resolve())
     except OSError:
         return False
+
+
+def is_zombie(pid: int) -> bool:
+    """Return whether that process has ended, and nobody has asked yet how."""
+    return "(zombie)" in Path(f"/proc/{pid}/status").read_text()
 
 
 def keep(folder: Path, command: list[str]) -> None:

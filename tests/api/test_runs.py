@@ -1,6 +1,7 @@
 """A run over HTTP: its stream, its whole answer, what is refused, and that the ledger tells the same."""
 
 import json
+import socket
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -223,10 +224,15 @@ def test_a_silent_line_is_kept_open(served, client, monkeypatch):
             pass
 
 
-def test_a_reader_who_takes_nothing_for_too_long_is_hung_up_on(served, client, monkeypatch):
+def test_a_reader_who_takes_nothing_for_too_long_is_hung_up_on(served, ann, monkeypatch):
     monkeypatch.setattr("core.api.runs.KEEP_ALIVE_S", 0.02)
     monkeypatch.setattr("core.api.runs.STALLED_AFTER", 5)
-    with client.stream("POST", "/llm/test", json=asked("openai/sim/endless", max_tokens=1_000_000)) as answer:
+    body = asked("openai/sim/endless", max_tokens=1_000_000)
+    narrow = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+    with (
+        served.client(ann, transport=narrow) as client,
+        client.stream("POST", "/llm/test", json=body) as answer,
+    ):
         chunks = answer.iter_raw()
         next(chunks)
         assert live(served, answer.headers["x-run-id"]).settled.wait(20)

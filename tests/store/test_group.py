@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.errors import NotFound, StoreUnavailable
 from core.store.database import StoreRefused
-from core.store.group import LARGEST_BATCH, Group
+from core.store.group import Group
 
 LIMIT_S = 0.3
 BAD = -1
@@ -102,11 +102,12 @@ def test_calls_that_come_while_a_batch_is_under_way_form_the_next_in_their_order
     assert work.batches == [[0], list(range(1, CALLS))]
 
 
-def test_a_batch_is_never_larger_than_it_may_be(group, work, callers):
-    calls = behind_the_first(group, work, callers, range(1, LARGEST_BATCH + 10))
+def test_a_batch_is_never_larger_than_it_may_be(group, work, callers, monkeypatch):
+    monkeypatch.setattr("core.store.group.LARGEST_BATCH", 16)
+    calls = behind_the_first(group, work, callers, range(1, 26))
     work.gate.set()
-    assert [call.result(5) for call in calls] == [number * 2 for number in range(LARGEST_BATCH + 10)]
-    assert [len(batch) for batch in work.batches] == [1, LARGEST_BATCH, 9]
+    assert [call.result(5) for call in calls] == [number * 2 for number in range(26)]
+    assert [len(batch) for batch in work.batches] == [1, 16, 9]
 
 
 def test_an_error_of_ones_own_is_raised_to_oneself_only(away, work, callers):
