@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 
 from core.domain.access import Tier, may_use, tier_required
 from core.domain.accounts import User
@@ -54,18 +55,23 @@ class Models:
         self._client = client
         self._local = local
         self._now = now
+        self._loading = Lock()
         self._models: dict[str, ModelInfo] = {}
         self._choices: dict[tuple[object, ...], Sequence[ModelChoice]] = {}
 
     def load(self) -> None:
-        """Read the list: what each provider told last, or the price list that ships with the lab if it told nothing."""
-        stored = self._store.all()
-        told = {model.provider for model in stored if model.prices.source is not PriceSource.ADMINISTRATOR}
-        listed = [model for name in PROVIDERS if name not in told for model in listed_models(name, self._now())]
-        if self._settings.embedded_model:
-            listed.append(_embedded())
-        self._models = {model.id: model for model in (*listed, *stored)}
-        self._choices = {}
+        """Read the list: what each provider told last, or the price list that ships with the lab if it told nothing.
+
+        One at a time: of two at once, the one that read first might be the last to say what it read.
+        """
+        with self._loading:
+            stored = self._store.all()
+            told = {model.provider for model in stored if model.prices.source is not PriceSource.ADMINISTRATOR}
+            listed = [model for name in PROVIDERS if name not in told for model in listed_models(name, self._now())]
+            if self._settings.embedded_model:
+                listed.append(_embedded())
+            self._models = {model.id: model for model in (*listed, *stored)}
+            self._choices = {}
 
     def all(self) -> list[ModelInfo]:
         """Return every enabled model that is listed, by provider and name."""
@@ -77,11 +83,12 @@ class Models:
         The list has about a thousand entries and each page run asks for it, so it is kept until something changes.
         """
         state = (user.tier, *(self.reachable(name) for name in PROVIDERS))
-        if state not in self._choices:
+        kept = self._choices  # taken before the list is, so that no older list's choices outlive it
+        if state not in kept:
             choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
             usable_first = sorted(choices, key=lambda choice: not (choice.allowed and choice.available))
-            self._choices[state] = tuple(usable_first)
-        return self._choices[state]
+            kept[state] = tuple(usable_first)
+        return kept[state]
 
     def choice(self, user: User, model: ModelInfo) -> ModelChoice:
         """Return one model as `user` may use it."""

@@ -59,7 +59,7 @@ def lab(postgres_url, migrated_template, simulator, tmp_path_factory) -> Iterato
     ):
         lab_module.install(lab)
         wait_for(lambda: {"openai", "openrouter", "anthropic"} <= {m.provider for m in lab.models.all() if m.listed})
-        wait_for(lambda: f"openai/{ECHO}" in {model.id for model in lab.models.all()})
+        wait_for(lambda: {f"openai/{ECHO}", f"local/{ECHO}"} <= {model.id for model in lab.models.all()})
         yield lab
         lab_module.install(None)
 
