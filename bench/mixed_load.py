@@ -175,7 +175,7 @@ def books(requests: list[Request], database_url: str) -> Books:
         records=sum(map(len, records.values())),
         told_usd=sum((_told_usd(request) for request in told), Decimal()),
         kept_usd=sum((record[2] or Decimal() for request in told for record in kept[request.mark]), Decimal()),
-        wrong=dict(Counter(filter(None, (_wrong(request, kept[request.mark]) for request in requests)))),
+        wrong=dict(Counter(filter(None, (wrong(request, kept[request.mark]) for request in requests)))),
     )
 
 
@@ -204,7 +204,7 @@ def _told_usd(request: Request) -> Decimal:
     return Decimal(request.verdict["cost"] or 0)
 
 
-def _wrong(request: Request, records: list[tuple[str, str, Decimal | None]]) -> str:
+def wrong(request: Request, records: list[tuple[str, str, Decimal | None]]) -> str:
     """Return what is wrong with a request and its records, or nothing."""
     if len(records) > 1:
         return "counted twice"

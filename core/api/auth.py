@@ -27,7 +27,8 @@ async def login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    """`POST /auth/logout`: end the session on the server, and the user's runs in flight. 200, also if it had ended."""
+    """`POST /auth/logout`: end the session on the server, and the user's runs in flight that are not a token's. 200,
+    also if it had ended."""
     check_origin(request)
     if "content-type" in request.headers:  # a body is not needed
         check_type(request)

@@ -136,7 +136,10 @@ SESSIONS = (
         endpoint=logout,
         tag="Sessions",
         summary="Sign out",
-        description="End the session on the server, and stop its user's runs. It is no error if there is none.",
+        description=(
+            "End the session on the server, and stop its user's runs, but those that a token started. It is no error "
+            "if there is none."
+        ),
         who=Who.ANYBODY,
         answers=(SignedOut(),),
     ),

@@ -47,7 +47,7 @@ def http_error(request: Request, error: Exception) -> Response:
 
 
 def unexpected_error(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw: an id that stands in the log beside the traceback, and nothing else."""
+    """Answer what nobody foresaw: an id that the log has beside the error's kind and place, and no more."""
     identity = token_hex(4)
     log.error("unexpected error %s: %s", identity, described(error), extra=_asked(request))
     return JSONResponse({"detail": f"Something went wrong on our side. It is logged as {identity}."}, 500)

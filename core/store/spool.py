@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from core.domain.runs import Outcome
 from core.errors import StoreUnavailable
+from core.store.database import StoreRefused
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class Spool:
             raise StoreUnavailable("The run's record could be saved neither in the database nor on disk.") from error
 
     def replay(self, settle: Callable[[Outcome], bool]) -> int:
-        """Hand every outcome to `settle`, oldest first, and forget it then. Stops when the database is still away.
+        """Hand every outcome to `settle`, oldest first, and forget it then. Stops when the database is still away; one
+        that it refuses stays, and holds up no other.
 
         Returns how many were handed over, whether or not they had been settled before.
         """
@@ -52,6 +54,9 @@ class Spool:
                 continue
             try:
                 settle(outcome)
+            except StoreRefused:
+                _log.error("The database refuses the kept outcome %s; it stays, and the others go on", path)
+                continue
             except StoreUnavailable:
                 break
             path.unlink(missing_ok=True)
