@@ -69,7 +69,7 @@ def _settled(ledger: Ledger, user: str) -> float:
         list(pool.map(partial(admit, ledger), runs))
 
     def settle(outcomes: list[Outcome]) -> None:
-        assert all(map(ledger.settle, outcomes))
+        assert all(ledger.settle(outcome).result() for outcome in outcomes)
 
     return _rate([partial(settle, list(map(outcome, runs[share::WRITERS]))) for share in range(WRITERS)])
 

@@ -1,5 +1,7 @@
 """Signing in and out over HTTP, and the step that turns a page's one-time code into a cookie."""
 
+from asyncio import wrap_future
+
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -58,7 +60,7 @@ async def signed_out(request: Request) -> Response:
     """
     response = RedirectResponse("/", 303)
     token = request.cookies.get(SESSION_COOKIE, "")
-    if await run_sync(lab.current().accounts.user_of, token) is None:
+    if await wrap_future(lab.current().accounts.look_up(token)) is None:
         clear_session(response, secure=_secure(request))
     return response
 

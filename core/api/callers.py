@@ -1,10 +1,7 @@
 """Who calls: the bearer of a personal API token, or a browser that is signed in."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from asyncio import wrap_future
 from dataclasses import dataclass
-from typing import TypeVar
 
 from starlette.requests import Request
 
@@ -13,15 +10,8 @@ from core.domain.accounts import Scope, User
 from core.domain.web import SESSION_COOKIE
 from core.errors import Forbidden, NotSignedIn
 
-WAITING_CALLS = 256
-"""How many calls may wait for the database at once. They wait for the same few transactions: see `store.group`."""
-
 SIGN_IN = "Sign in first, or send a personal API token: Authorization: Bearer lab_…"
 UNKNOWN_TOKEN = "This API token is not known. It may have expired or been revoked: make a new one on your account page."
-
-Answer = TypeVar("Answer")
-
-_threads = ThreadPoolExecutor(WAITING_CALLS, thread_name_prefix="api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +32,24 @@ async def caller(request: Request, scope: Scope | None = None) -> Caller:
 
     Raises `NotSignedIn`, `Forbidden` if the token does not reach to `scope`, or `LimitReached` if they ask too fast.
     """
-    return await in_thread(identified, request, scope)
-
-
-async def in_thread(work: Callable[..., Answer], *given: object) -> Answer:
-    """Do `work` in a thread that may wait for the database, and return its answer.
-
-    The threads stay: to start two hundred for a burst would take longer than what they wait for.
-    """
-    return await asyncio.get_running_loop().run_in_executor(_threads, work, *given)
-
-
-def identified(request: Request, scope: Scope | None = None) -> Caller:
-    """Do what `caller` does, in a thread that may wait."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    found = _bearer(secret.strip()) if scheme.lower() == "bearer" else _signed_in(request.cookies)
+    found = await (_bearer(secret.strip()) if scheme.lower() == "bearer" else _signed_in(request.cookies))
     if scope is not None and scope not in found.scopes:
         raise Forbidden(f"This API token may not do that: it lacks the scope “{scope}”. Make another one.")
     lab.current().pace.take(found.key)
     return found
 
 
-def _bearer(secret: str) -> Caller:
-    found = lab.current().tokens.caller(secret)
+async def _bearer(secret: str) -> Caller:
+    found = await wrap_future(lab.current().tokens.look_up(secret))
     if found is None:
         raise NotSignedIn(UNKNOWN_TOKEN)
     user, token = found
     return Caller(user, frozenset(token.scopes), token.id, token=True)
 
 
-def _signed_in(cookies: dict[str, str]) -> Caller:
-    found = lab.current().accounts.user_of(cookies.get(SESSION_COOKIE, ""))
+async def _signed_in(cookies: dict[str, str]) -> Caller:
+    found = await wrap_future(lab.current().accounts.look_up(cookies.get(SESSION_COOKIE, "")))
     if found is None:
         raise NotSignedIn(SIGN_IN)
     user, session_id = found

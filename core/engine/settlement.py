@@ -3,35 +3,35 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 
 from core.domain.runs import Outcome
 from core.errors import StoreUnavailable
+from core.futures import then
 from core.store.ledger import Ledger
 from core.store.spool import Spool
 
 REPLAY_EVERY_S = 5.0
 SWEEP_EVERY_S = 60.0
-SETTLED_AT_ONCE = 32
 
 log = logging.getLogger(__name__)
 
 
 class Settlement:
-    """Settles each outcome exactly once. Blocking calls go through worker threads, so the loop never waits.
-
-    Settlements have threads of their own: runs that end together are settled together, and none waits for a page.
-    """
+    """Settles each outcome exactly once. Nothing here holds up the loop."""
 
     def __init__(self, ledger: Ledger, spool: Spool) -> None:
         self._ledger = ledger
         self._spool = spool
-        self._threads = ThreadPoolExecutor(SETTLED_AT_ONCE, thread_name_prefix="settlement")
+        self._under_way: set[Future[None]] = set()
 
     async def settle(self, outcome: Outcome) -> None:
         """Tell the ledger, or keep the outcome on disk until the ledger can be told."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._settle_or_keep, outcome)
+        settled = then(self._ledger.settle(outcome), lambda told: self._keep_unless(told, outcome))
+        self._under_way.add(settled)
+        settled.add_done_callback(self._under_way.discard)
+        await asyncio.wrap_future(settled)
 
     def keep(self, outcome: Outcome) -> None:
         """Keep the outcome on disk until the ledger can be told. It blocks: for threads. Raises `StoreUnavailable`."""
@@ -43,19 +43,22 @@ class Settlement:
 
     async def close(self) -> None:
         """Settle what was handed in, then replay the spool, once; while the database is away it stays there."""
-        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(wait, set(self._under_way))
         await _attempt(self._replay)
 
-    def _settle_or_keep(self, outcome: Outcome) -> None:
+    def _keep_unless(self, told: Callable[[], bool], outcome: Outcome) -> None:
         try:
-            self._ledger.settle(outcome)
+            told()
         except StoreUnavailable:
             log.warning("run %s: the database is away, its settlement is kept in the spool", outcome.run_id)
             self.keep(outcome)
 
     def _replay(self) -> None:
         if self._spool.depth:
-            log.info("settled %d runs from the spool", self._spool.replay(self._ledger.settle))
+            log.info("settled %d runs from the spool", self._spool.replay(self._settled))
+
+    def _settled(self, outcome: Outcome) -> bool:
+        return self._ledger.settle(outcome).result()
 
     def _sweep(self) -> None:
         if swept := self._ledger.sweep(datetime.now(UTC)):

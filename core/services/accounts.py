@@ -7,6 +7,7 @@ cookie. The code is bound to the browser that asked for it, so that nobody can b
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -91,9 +92,14 @@ class Accounts:
         """Open a session for a user who has just signed in, and return its token."""
         return self._open(user.id, address, agent)
 
+    def look_up(self, token: str) -> Future[tuple[User, str] | None]:
+        """Find the user and the session's id behind a token: None if it is forged, expired, ended or disabled. It does
+        not block."""
+        return self._sessions.look_up(_hash(token), self._now())
+
     def user_of(self, token: str) -> tuple[User, str] | None:
-        """Return the user and the session's id behind a token, or None if it is forged, expired, ended or disabled."""
-        return self._sessions.current(_hash(token), self._now())
+        """Return what `look_up` finds."""
+        return self.look_up(token).result()
 
     def sign_out(self, token: str) -> None:
         """End the session of a token; one that has ended already is no error."""

@@ -1,6 +1,7 @@
 """Running a prompt: who may, what it will cost at most, and the way into the engine."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from core.domain.usage import estimate_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
 from core.errors import NotFound, Unavailable
+from core.futures import then
 from core.services.models import Models
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
@@ -102,20 +104,28 @@ class Runs:
         return _quote(request, self._models.find(request.model_id))
 
     def start(self, user: User, request: ChatRequest, origin: RunOrigin, *, lasting: bool = False) -> LiveRun:
-        """Admit and start a run; a `lasting` one goes on when its user signs out.
+        """Admit and start a run, and return it when it is admitted. It blocks; see `begin`."""
+        return self.begin(user, request, origin, lasting=lasting).result()
 
-        Raises `UnknownProvider`, `TierTooLow`, `KeyMissing`, `LimitReached` or `StoreUnavailable`; whichever it is,
-        nothing was sent to a provider and nothing is counted.
+    def begin(self, user: User, request: ChatRequest, origin: RunOrigin, *, lasting: bool = False) -> Future[LiveRun]:
+        """Admit and start a run; a `lasting` one goes on when its user signs out. It does not block.
+
+        Raises `UnknownProvider`, `TierTooLow` or `KeyMissing`, and the answer may be `LimitReached` or
+        `StoreUnavailable`; whichever it is, nothing was sent to a provider and nothing is counted.
         """
         model = self._models.permitted(user, request.model_id)
         call = self._models.call(model)
         admission = self._admission(user, request, model, origin)
-        try:
-            self._admit(user, admission)
-            return self._engine.submit(admission, call, lasting=lasting)
-        except Unavailable:
-            self._engine.disown(admission, call)
-            raise
+
+        def launch(admitted: Callable[[], int]) -> LiveRun:
+            try:
+                admitted()
+                return self._engine.submit(admission, call, lasting=lasting)
+            except Unavailable:
+                self._engine.disown(admission, call)
+                raise
+
+        return then(self._admit(user, admission), launch)
 
     def stop(self, user: User, run_id: UUID) -> None:
         """Stop the user's run at once; without effect once it has ended. Raises `NotFound`."""
@@ -151,8 +161,8 @@ class Runs:
             raise NotFound("There is no such run.")
         return record
 
-    def _admit(self, user: User, admission: Admission) -> None:
-        self._ledger.admit(
+    def _admit(self, user: User, admission: Admission) -> Future[int]:
+        return self._ledger.admit(
             admission,
             month=month_start(admission.started_at, self._zone),
             monthly_limit=RUNS_A_MONTH[user.tier],

@@ -6,6 +6,7 @@ database holds its SHA-256. A token may never do more than its owner, and less w
 
 import re
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 
 from core.domain.accounts import Scope, TokenInfo, User
 from core.errors import InvalidRequest, NotFound
+from core.futures import done
 from core.store.tokens import TokenStore
 
 MAX_TOKENS = 20
@@ -60,9 +62,14 @@ class Tokens:
         if not self._store.remove(user.id, _token_uuid(token_id)):
             raise NotFound("This token is revoked already.")
 
+    def look_up(self, secret: str) -> Future[tuple[User, TokenInfo] | None]:
+        """Find the user and the token behind a secret: None if it is malformed, unknown, expired or disabled. It does
+        not block."""
+        return self._store.look_up(_hash(secret), self._now()) if _SECRET.fullmatch(secret) else done(None)
+
     def caller(self, secret: str) -> tuple[User, TokenInfo] | None:
-        """Return the user and the token behind a secret, or None if it is malformed, unknown, expired or disabled."""
-        return self._store.caller(_hash(secret), self._now()) if _SECRET.fullmatch(secret) else None
+        """Return what `look_up` finds."""
+        return self.look_up(secret).result()
 
 
 def _check(name: str, scopes: Collection[Scope], lifetime: timedelta | None) -> None:

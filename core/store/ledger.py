@@ -9,6 +9,7 @@ Locks are taken in one order (months, places, rows when admitting; rows, places 
 its keys), so nobody waits in a circle.
 """
 
+from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
 
@@ -28,7 +29,7 @@ CLEARED_AT_ONCE = 1000
 
 
 class Ledger:
-    """The ledger of the process `instance_id` (see `Instance`). Raises `StoreUnavailable` if the database is away."""
+    """The ledger of the process `instance_id` (see `Instance`). Every answer may be `StoreUnavailable`."""
 
     def __init__(self, database: Database, instance_id: int) -> None:
         self._database = database
@@ -44,19 +45,19 @@ class Ledger:
         monthly_limit: int | None,
         concurrent_limit: int,
         resets_at: datetime,
-    ) -> int:
-        """Record a run as started and return the user's runs of `month`, this one included.
+    ) -> Future[int]:
+        """Record a run as started; the answer is the user's runs of `month`, this one included.
 
         Counts and record are one transaction: a refused run leaves nothing. `monthly_limit` None and
-        `concurrent_limit` 0 are no limit. Raises `LimitReached`.
+        `concurrent_limit` 0 are no limit. The answer may be `LimitReached`.
         """
-
         claim = Claim(admission, month, monthly_limit, concurrent_limit, resets_at)
-        return self._admissions.call(claim)
+        return self._admissions.submit(claim)
 
-    def settle(self, outcome: Outcome) -> bool:
-        """Record how a run ended. Returns True if this call did it, False if it was done or there is no such run."""
-        return self._settlements.call(outcome)
+    def settle(self, outcome: Outcome) -> Future[bool]:
+        """Record how a run ended. The answer is True if this call did it, False if it was done or there is no such
+        run."""
+        return self._settlements.submit(outcome)
 
     def sweep(self, now: datetime) -> int:
         """Settle as `unknown`, at an estimated cost, the started runs that nobody will settle: their process is gone,

@@ -1,6 +1,7 @@
 """Sessions and one-time sign-in codes. Tokens and codes are kept only as hashes; this module never sees them."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -77,12 +78,12 @@ class SessionStore:
 
         self._database.call(work)
 
-    def current(self, token_hash: str, now: datetime) -> tuple[User, str] | None:
-        """Return the user and the session's id behind a token, or None if it is unknown, ended or disabled.
+    def look_up(self, token_hash: str, now: datetime) -> Future[Found | None]:
+        """Find the user and the session's id behind a token: None if it is unknown, ended or disabled.
 
         One query for all who ask at once, which also notes the use, at most once a minute.
         """
-        return self._lookups.call((token_hash, now))
+        return self._lookups.submit((token_hash, now))
 
     def of_user(self, user_id: str, current_id: str, now: datetime) -> list[SessionInfo]:
         """Return a user's sessions, the last used first."""

@@ -1,6 +1,7 @@
 """The tokens of programs that call the API. Secrets are kept only as hashes; this module never sees them."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -90,12 +91,12 @@ class TokenStore:
         rows = self._database.call(lambda connection: connection.execute(query).all())
         return [_described(row) for row in rows]
 
-    def caller(self, token_hash: str, now: datetime) -> tuple[User, TokenInfo] | None:
-        """Return the user and the token behind a secret's hash, or None if it is unknown, expired or disabled.
+    def look_up(self, token_hash: str, now: datetime) -> Future[Found | None]:
+        """Find the user and the token behind a secret's hash: None if it is unknown, expired or disabled.
 
         One query for all who ask at once, which also notes the use, at most once a minute.
         """
-        return self._lookups.call((token_hash, now))
+        return self._lookups.submit((token_hash, now))
 
     def remove(self, user_id: str, token_id: UUID) -> bool:
         """Remove one of the user's own tokens, and return whether there was one."""

@@ -1,11 +1,12 @@
 """A run that has ended is settled: beside the others, whatever waits elsewhere, and before the lab is closed."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
 
-from core.engine.settlement import SETTLED_AT_ONCE, Settlement
+from core.engine.settlement import Settlement
 from core.errors import StoreUnavailable
 from core.store.spool import Spool
 from tests.fixtures.runs import admission, outcome
@@ -17,8 +18,12 @@ class FakeLedger:
     def __init__(self, meanwhile=lambda: None):
         self.meanwhile = meanwhile
         self.settled = []
+        self._threads = ThreadPoolExecutor()
 
     def settle(self, ended):
+        return self._threads.submit(self._settle, ended)
+
+    def _settle(self, ended):
         self.meanwhile()
         self.settled.append(ended)
         return True
@@ -34,10 +39,10 @@ def endings(count):
 
 
 async def test_runs_that_end_together_are_settled_together(spool):
-    everybody = Barrier(SETTLED_AT_ONCE)
+    everybody = Barrier(4)
     ledger = FakeLedger(lambda: everybody.wait(5))
     settlement = Settlement(ledger, spool)
-    ended = endings(SETTLED_AT_ONCE)
+    ended = endings(4)
     await asyncio.gather(*map(settlement.settle, ended))
     assert {one.run_id for one in ledger.settled} == {one.run_id for one in ended}
     await settlement.close()

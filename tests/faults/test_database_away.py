@@ -152,7 +152,7 @@ from core.store.ledger import Ledger
 from core.store.spool import Spool
 ledger = Ledger(Database(sys.argv[1]), instance_id=2)
 def settle_and_die(outcome):
-    assert ledger.settle(outcome)
+    assert ledger.settle(outcome).result()
     os.kill(os.getpid(), signal.SIGKILL)
 Spool(Path(sys.argv[2])).replay(settle_and_die)
 """
@@ -198,7 +198,7 @@ def test_a_crash_between_the_commit_and_the_deletion_counts_the_run_once(databas
     assert spool.depth == 1
     settled = []
     ledger = Ledger(database, instance_id=1)
-    spool.replay(lambda kept: settled.append(ledger.settle(kept)))
+    spool.replay(lambda kept: settled.append(ledger.settle(kept).result()))
     assert (settled, spool.depth) == ([False], 0)
     assert database.call(lambda connection: connection.scalar(select(func.count()).select_from(logs))) == 1
     assert running(database) == 0

@@ -24,6 +24,7 @@ from core.errors import (
     Unavailable,
     UnknownProvider,
 )
+from core.futures import then
 from core.store.ledger import Ledger
 from core.store.prices import ModelStore
 from tests.fixtures.database import copied
@@ -200,7 +201,10 @@ def test_a_run_that_was_refused_while_its_admission_went_through_costs_nothing(
     admit = Ledger.admit
 
     def unanswered(*given, **named):
-        admit(*given, **named)
+        return then(admit(*given, **named), lost)
+
+    def lost(came):
+        came()
         raise StoreUnavailable("The answer was lost.")
 
     monkeypatch.setattr("core.engine.settlement.REPLAY_EVERY_S", 0.05)

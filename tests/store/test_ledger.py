@@ -156,7 +156,7 @@ def test_months_and_people_are_counted_apart(database, ledger):
     admit(ledger, admission())
     admit(ledger, admission("bob"))
     december = date(2026, 12, 1)
-    ledger.admit(admission(), month=december, monthly_limit=1, concurrent_limit=0, resets_at=NEXT_MONTH)
+    ledger.admit(admission(), month=december, monthly_limit=1, concurrent_limit=0, resets_at=NEXT_MONTH).result()
     assert [ledger.runs_this_month("ann", month) for month in (MONTH, december)] == [1, 1]
     assert ledger.runs_this_month("bob", MONTH) == 1
     assert ledger.runs_this_month("nobody", MONTH) == 0
@@ -167,14 +167,14 @@ def test_of_many_settlements_one_counts(database, ledger):
     admit(ledger, run)
     latencies = range(1, CLIENTS + 1)
     with ThreadPoolExecutor(CLIENTS) as clients:
-        settled = list(clients.map(lambda latency: ledger.settle(outcome(run, latency_ms=latency)), latencies))
+        settled = list(clients.map(lambda latency: ledger.settle(outcome(run, latency_ms=latency)).result(), latencies))
     assert sum(settled) == 1
     assert row_of(database, run).latency_ms == latencies[settled.index(True)]
     assert running(database) == 0
 
 
 def test_a_run_that_was_never_admitted_is_not_settled(ledger):
-    assert not ledger.settle(outcome(admission()))
+    assert not ledger.settle(outcome(admission())).result()
 
 
 def test_an_orphan_is_settled_at_its_estimate_and_its_place_is_released(database, ledger):
@@ -191,8 +191,8 @@ def test_a_swept_run_takes_its_real_outcome_once(database, ledger):
     run = admission()
     admit(ledger, run)
     Ledger(database, instance_id=2).sweep(NOW)
-    assert ledger.settle(outcome(run))
-    assert not ledger.settle(outcome(run, latency_ms=1))
+    assert ledger.settle(outcome(run)).result()
+    assert not ledger.settle(outcome(run, latency_ms=1)).result()
     assert (row_of(database, run).status, row_of(database, run).error_code) == ("completed", None)
     assert running(database) == 0
 
@@ -200,7 +200,7 @@ def test_a_swept_run_takes_its_real_outcome_once(database, ledger):
 def test_an_unknown_outcome_is_final_too(ledger):
     run = admission()
     record(ledger, run, status=RunStatus.UNKNOWN, error_code=FaultCode.KILLED)
-    assert not ledger.settle(outcome(run))
+    assert not ledger.settle(outcome(run)).result()
 
 
 def test_own_runs_are_swept_only_long_after_their_deadline(ledger):
@@ -236,7 +236,7 @@ def test_the_places_taken_are_the_runs_started_whatever_happens(database: Databa
             admit(ledger, run)
             open_.add(number)
         elif step == "settle":
-            assert ledger.settle(outcome(run)) == (number in open_ - settled)
+            assert ledger.settle(outcome(run)).result() == (number in open_ - settled)
             settled |= {number} & open_
         elif step == "sweep":
             ledger.sweep(LATER)
@@ -265,7 +265,7 @@ def test_an_outcome_that_comes_after_clearing_brings_no_text_back(database, ledg
     admit(ledger, run)
     ledger.sweep(LATER)
     ledger.clear_texts(before=LATER)
-    assert ledger.settle(outcome(run))
+    assert ledger.settle(outcome(run)).result()
     found = HistoryStore(database).find(run.run_id)
     assert (found.status, found.response, found.prompt) == (RunStatus.COMPLETED, None, None)
 

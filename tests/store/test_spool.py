@@ -40,10 +40,10 @@ def test_the_same_spool_replayed_twice_makes_one_record(database, ledger, folder
     spool.keep(outcome(run))
     copy = {file.name: file.read_bytes() for file in folder.iterdir()}
     settled = []
-    assert spool.replay(lambda kept: settled.append(ledger.settle(kept))) == 1
+    assert spool.replay(lambda kept: settled.append(ledger.settle(kept).result())) == 1
     for name, content in copy.items():  # a crash between the commit and the deletion leaves the file
         (folder / name).write_bytes(content)
-    assert spool.replay(lambda kept: settled.append(ledger.settle(kept))) == 1
+    assert spool.replay(lambda kept: settled.append(ledger.settle(kept).result())) == 1
     assert settled == [True, False]
     assert spool.depth == 0
 

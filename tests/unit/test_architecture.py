@@ -14,6 +14,7 @@ SEEN_FROM_OUTSIDE = {"core.domain", "core.services", "core.lab", *READS_SETTINGS
 
 MAY_IMPORT: dict[str, set[str]] = {
     "core.errors": set(),
+    "core.futures": set(),
     "core.settings": set(),
     "core.secrets": {"core.settings"},
     "core.logs": {"core.domain", "core.settings"},
@@ -30,7 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pages": SEEN_FROM_OUTSIDE,
     "app": SEEN_FROM_OUTSIDE | {"core.api", "core.serve", "pages"},
 }
-"""The rooms of the house and what each may know beside itself and the errors, which are free to all."""
+"""The rooms of the house and what each may know beside itself and what is free to all."""
+
+FREE_TO_ALL = {"core.errors", "core.futures"}
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "httpx": ("core.providers.client",),
@@ -82,7 +85,7 @@ def reads_environment(tree: ast.AST) -> bool:
 def violations(module: str, source: str) -> list[str]:
     """What the source of `module` does that it may not, in words."""
     tree, room = ast.parse(source), room_of(module)
-    allowed = MAY_IMPORT[room] | {room, "core.errors"}
+    allowed = MAY_IMPORT[room] | {room} | FREE_TO_ALL
     found = []
     for imported in imports(module, tree):
         library = imported.split(".")[0]

@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from types import SimpleNamespace
@@ -172,9 +171,13 @@ def test_a_terminal_is_shown_text_and_all_else_json(stderr, monkeypatch):
 
 def test_the_servers_own_handlers_give_way_and_a_request_loses_its_query(stderr, monkeypatch):
     access = logging.getLogger("uvicorn.access")
-    own = logging.StreamHandler(sys.__stdout__)
+    terminal = io.StringIO()
+    terminal.name = "<stdout>"
+    own = logging.StreamHandler(terminal)
     access.handlers, access.propagate = [own], False
     access.setLevel("INFO")
+    server = logging.getLogger("uvicorn")
+    server.handlers, server.propagate = [], True  # whatever a server in this process made of it
     configure()
     configure()
     access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", f"/history?q={PROMPT}", "1.1", 200)
