@@ -44,7 +44,9 @@ from core.store.history import HistoryStore
 from core.store.instance import Instance
 from core.store.ledger import Ledger
 from core.store.migrations import migrate
+from core.store.months import Months
 from core.store.prices import ModelStore
+from core.store.rollups import Rollups
 from core.store.secrets import SecretStore
 from core.store.sessions import SessionStore
 from core.store.spend import SpendStore
@@ -54,6 +56,8 @@ from core.store.tokens import TokenStore
 
 RETRY_EVERY_S = 2.0
 CLEAR_TEXTS_EVERY_S = 3600.0
+FOLD_EVERY_S = 2.0
+MONTHS_EVERY_S = 3600.0
 COLLECT_AFTER = (20_000, 20, 20)
 """The collector's thresholds, see `gc.set_threshold`."""
 
@@ -170,16 +174,24 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     client = ProviderClient()
     stack.push_async_callback(client.aclose)
     ledger = Ledger(database, instance.id)
+    rollups = Rollups(database, settings.timezone)
     spool, metrics = Spool(settings.data_dir / "spool"), Metrics()
     settlement = Settlement(ledger, spool)
     stack.push_async_callback(settlement.close)
     engine = Engine(client, settlement, _limits(settings), _observer(metrics))
     stack.push_async_callback(engine.close)
     _watch(metrics, engine, spool, database)
-    lab = _compose(settings, database, engine, metrics, client, local, ledger)
+    lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups)
     await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(_welcome, lab)
-    _start(stack, settlement.maintain(), lab.models.refresh(), _clear_texts(ledger, settings.text_retention_days))
+    _start(
+        stack,
+        settlement.maintain(),
+        lab.models.refresh(),
+        _every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
+        _every(FOLD_EVERY_S, rollups.fold),
+        _every(MONTHS_EVERY_S, Months(database).make_ahead),
+    )
     return lab
 
 
@@ -191,8 +203,9 @@ def _compose(
     client: ProviderClient,
     local: LocalModel | None,
     ledger: Ledger,
+    rollups: Rollups,
 ) -> Lab:
-    history, spend = HistoryStore(database), SpendStore(database)
+    history, spend = HistoryStore(database), SpendStore(rollups)
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     models = Models(settings=settings, store=ModelStore(database), client=client, local=local)
     runs = Runs(
@@ -215,7 +228,7 @@ def _compose(
         models=models,
         runs=runs,
         history=History(history, settings.timezone),
-        stats=Stats(spend, settings.timezone, accounts.names),
+        stats=Stats(spend, accounts.names),
         templates=Templates(TemplateStore(database)),
         pace=Pace(settings.api_requests_per_minute),
     )
@@ -266,13 +279,18 @@ def _welcome(lab: Lab) -> None:
         print(f"\n  Sign in as {name} with the password {generated}\n  It is shown only this once.\n", flush=True)
 
 
-async def _clear_texts(ledger: Ledger, retention_days: int) -> None:
+async def _every(pause_s: float, chore: Callable[[], None]) -> None:
+    """Do `chore` in a thread, again and again; while the database is away it is put off."""
     while True:
         try:
-            await asyncio.to_thread(ledger.clear_texts, datetime.now(UTC) - timedelta(days=retention_days))
+            await asyncio.to_thread(chore)
         except StoreUnavailable as error:
-            log.warning("texts past their retention could not be cleared: %s", error.message)
-        await asyncio.sleep(CLEAR_TEXTS_EVERY_S)
+            log.warning("a chore is put off: %s", error.message)
+        await asyncio.sleep(pause_s)
+
+
+def _clear_texts(ledger: Ledger, retention_days: int) -> None:
+    ledger.clear_texts(datetime.now(UTC) - timedelta(days=retention_days))
 
 
 def _start(stack: AsyncExitStack, *chores: Any) -> None:

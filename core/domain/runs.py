@@ -59,7 +59,8 @@ class Outcome(BaseModel):
 
     `prices` are those that were applied: the admitted ones, or those of the service tier that the provider chose.
     Durations are milliseconds from the moment the run was started; `ttft_ms` is None if no word came.
-    `usage_reported` is false when the tokens are our own count. `raw_usage` is the provider's own object.
+    `usage_reported` is false when the tokens are our own count. `raw_usage` is the provider's own object. `started_at`
+    is that of the admission; None in what earlier versions kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,6 +83,7 @@ class Outcome(BaseModel):
     generation_id: str | None = None
     answered_by: str | None = None
     service_tier: str | None = None
+    started_at: datetime | None = None
     ended_at: datetime
 
     @property

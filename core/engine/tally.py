@@ -97,6 +97,7 @@ class Tally:
             generation_id=self.identity.generation_id,
             answered_by=self.identity.model,
             service_tier=self.identity.service_tier,
+            started_at=admission.started_at,
             ended_at=ended_at,
             **self._error(provider, charged=usage.total_tokens > 0),
         )

@@ -91,14 +91,6 @@ class History:
             raise _missing()
         return record
 
-    def model_ids(self, user: User) -> list[str]:
-        """Return the models that the user has run."""
-        return self._store.model_ids(user.id)
-
-    def catalogue(self) -> list[str]:
-        """Return every model that anybody has run, the first to be run first: for what must look alike to all."""
-        return self._store.catalogue()
-
     def period(self, first_day: date | None, last_day: date | None) -> Period | None:
         """Return the local days from first to last, both included; None stands for an open end, or for no period."""
         if first_day is None and last_day is None:

@@ -13,9 +13,10 @@ from core.domain.access import RUNS_A_MONTH
 from core.domain.accounts import User
 from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
-from core.domain.periods import Period, local_midnight, month_start, next_month_start
+from core.domain.periods import month_start, next_month_start
 from core.domain.pricing import dearest_input, worst_case
 from core.domain.runs import Admission, RunOrigin, RunRecord
+from core.domain.spend import Days
 from core.domain.usage import estimate_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
@@ -84,12 +85,13 @@ class Runs:
         """Return what `user` has used and spent of the current month in the reporting zone."""
         now = self._now()
         month = month_start(now, self._zone)
-        period = Period(local_midnight(month, self._zone), next_month_start(now, self._zone))
+        resets_at = next_month_start(now, self._zone)
+        whole_month = Days(month, resets_at.astimezone(self._zone).date() - timedelta(1))
         return Allowance(
             runs_used=self._ledger.runs_this_month(user.id, month),
             runs_limit=RUNS_A_MONTH[user.tier],
-            spent_this_month=self._spend.totals(period, user.id).cost,
-            resets_at=period.end,
+            spent_this_month=self._spend.totals(whole_month, user.id).cost,
+            resets_at=resets_at,
         )
 
     def runs_left(self, user: User) -> int | None:

@@ -87,18 +87,6 @@ class HistoryStore:
         """Return how many runs `filter` lets through."""
         return self._database.call(lambda connection: connection.scalar(_counted(filter)) or 0)
 
-    def model_ids(self, user_id: str | None) -> list[str]:
-        """Return the models that the user, or anybody, has run, in order of their names."""
-        used = select(logs.c.model_name).distinct().order_by(logs.c.model_name)
-        mine = used if user_id is None else used.where(logs.c.user_id == user_id)
-        return self._database.call(lambda connection: list(connection.scalars(mine)))
-
-    def catalogue(self) -> list[str]:
-        """Return the models that anybody has run, in the order of their first runs: it grows only at its end."""
-        first_run = func.min(logs.c.created_at)
-        used = select(logs.c.model_name).group_by(logs.c.model_name).order_by(first_run, logs.c.model_name)
-        return self._database.call(lambda connection: list(connection.scalars(used)))
-
 
 def _page_downwards(connection: Connection, filter: HistoryFilter, size: int, start: Position | None) -> HistoryPage:
     beyond = [] if start is None else [_place(start) > _PLACE]

@@ -1,6 +1,7 @@
 """Settling runs, many in one transaction. What is settled already, also by the same batch, is left alone."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    DateTime,
     Row,
     Select,
     Update,
@@ -27,12 +29,13 @@ from core.store.recordsets import given, recordset
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import run_texts
 
-_RUN_IDS = "run_ids"
+_RUN_IDS, _FIRST, _LAST = "run_ids", "first", "last"
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[bool]:
     """Record how runs ended. Returns for each whether this call did it: no if it was done, or there is no such run."""
-    unsettled = _lock(connection, [outcome.run_id for outcome in outcomes])
+    unsettled = _lock(connection, outcomes)
     rows = [unsettled.pop(outcome.run_id, None) for outcome in outcomes]
     ended = [outcome for outcome, row in zip(outcomes, rows, strict=True) if row]
     if ended:
@@ -41,15 +44,23 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[bool]:
     return [row is not None for row in rows]
 
 
-def _lock(connection: Connection, run_ids: list[UUID]) -> dict[UUID, Row[Any]]:
-    return {row.id: row for row in connection.execute(_UNSETTLED, {_RUN_IDS: run_ids})}
+def _lock(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UUID, Row[Any]]:
+    return {row.id: row for row in connection.execute(_UNSETTLED, _places(outcomes))}
+
+
+def _places(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Which rows, and between which instants: so that only the months are looked into in which they lie."""
+    starts = [outcome.started_at for outcome in outcomes]
+    known = [start for start in starts if start is not None]
+    first, last = (min(known), max(known)) if len(known) == len(starts) else (_EARLIEST, _LATEST)
+    return {_RUN_IDS: [outcome.run_id for outcome in outcomes], _FIRST: first, _LAST: last}
 
 
 def _keep(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     """Write the figures, and the answers beside the questions; where a question was cleared, its answer is not kept."""
     answers = [{"run_id": outcome.run_id, **entries.answer(outcome)} for outcome in outcomes]
-    run_ids = [outcome.run_id for outcome in outcomes]
-    asked = set(connection.scalars(_ANSWERED, {_RUN_IDS: run_ids, **given(answers)}))
+    places = _places(outcomes)
+    asked = set(connection.scalars(_ANSWERED, {_RUN_IDS: places[_RUN_IDS], **given(answers)}))
     rows = [
         {
             "id": outcome.run_id,
@@ -58,7 +69,7 @@ def _keep(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         }
         for outcome in outcomes
     ]
-    connection.execute(_ended(tuple(rows[0])), {_RUN_IDS: run_ids, **given(rows)})
+    connection.execute(_ended(tuple(rows[0])), {**places, **given(rows)})
 
 
 def _named(run_id: Column[UUID]) -> ColumnElement[bool]:
@@ -66,10 +77,15 @@ def _named(run_id: Column[UUID]) -> ColumnElement[bool]:
     return run_id == any_(bindparam(_RUN_IDS, type_=ARRAY(Uuid)))
 
 
+def _recorded() -> ColumnElement[bool]:
+    first, last = (bindparam(name, type_=DateTime(timezone=True)) for name in (_FIRST, _LAST))
+    return _named(logs.c.id) & logs.c.created_at.between(first, last)
+
+
 def _unsettled() -> Select[Any]:
     """Lock, in one order, the runs that are not settled yet."""
     waits = logs.c.status.in_([RunStatus.STARTED, RunStatus.UNKNOWN]) & logs.c.settled_at.is_(None)
-    unsettled = select(logs.c.id, logs.c.user_id, logs.c.status).where(_named(logs.c.id), waits)
+    unsettled = select(logs.c.id, logs.c.user_id, logs.c.status).where(_recorded(), waits)
     return unsettled.order_by(logs.c.id).with_for_update()
 
 
@@ -85,7 +101,7 @@ def _ended(names: tuple[str, ...]) -> Update:
     new = recordset(logs, names)
     changes = {name: new.c[name] for name in names if name not in ("id", "metadata")}
     metadata = logs.c.metadata.op("||")(new.c.metadata)
-    return update(logs).where(_named(logs.c.id), logs.c.id == new.c.id).values({**changes, "metadata": metadata})
+    return update(logs).where(_recorded(), logs.c.id == new.c.id).values({**changes, "metadata": metadata})
 
 
 _UNSETTLED = _unsettled()

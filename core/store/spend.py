@@ -1,173 +1,386 @@
-"""What the runs cost, and how they went: sums over a period, by day, model, provider and user.
+"""What the runs cost, and how they went: sums of rollups, so the time they take hardly grows with the runs.
 
-Days are local days of the reporting zone. Percentiles interpolate between neighbours (SQL's `percentile_cont`).
-Runs under way are in no figure; a stopped run is no error.
+A period is put together from its whole months and the days at its ends. A stopped run is no error; runs under way are
+in no figure. All that a report tells is of one moment.
 """
 
-from decimal import Decimal
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, case, cast, func, literal, select, text, tuple_
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Connection, Row, text
 
-from core.domain.periods import Period
-from core.domain.queries import DailySpend, Group, SpendReport, Summary, Totals
-from core.domain.runs import RunStatus
-from core.store.database import Database
-from core.store.rows import IS_ESTIMATE, STATUS
-from core.store.tables import llm_usage_logs as logs
-
-Conditions = list[ColumnElement[bool]]
-
-_FAILED = STATUS.element == RunStatus.ERROR
-_COST = func.coalesce(func.sum(logs.c.cost), 0)
-_TOKENS = func.sum(logs.c.input_tokens) + func.sum(logs.c.output_tokens)
-_ERRORS = func.count().filter(_FAILED)
-
-_FIGURES = (
-    func.count().label("runs"),
-    func.coalesce(func.sum(logs.c.input_tokens), 0).label("input_tokens"),
-    func.coalesce(func.sum(logs.c.output_tokens), 0).label("output_tokens"),
-    _COST.label("cost"),
-    func.coalesce(func.sum(logs.c.cost).filter(IS_ESTIMATE), 0).label("estimated_cost"),
-    func.count().filter(logs.c.cost.is_(None)).label("unknown_runs"),
-    _ERRORS.label("errors"),
-    func.percentile_cont(array([0.5, 0.95])).within_group(logs.c.latency_ms).label("latency"),
-    func.percentile_cont(0.5).within_group(logs.c.ttft_ms).label("p50_ttft_ms"),
-    func.max(logs.c.created_at).label("last_run_at"),
+from core.domain.histograms import BOUNDS, percentile
+from core.domain.periods import local_midnight
+from core.domain.spend import (
+    MODEL,
+    OTHERS,
+    PROVIDER,
+    TAG,
+    USER,
+    Days,
+    DayTotal,
+    Grain,
+    Group,
+    HourOfWeek,
+    Slice,
+    SpendFilter,
+    SpendReport,
+    Summary,
+    Totals,
 )
+from core.store.rollup_sql import DIGITS, MEASURES
+from core.store.rollups import Rollups
 
-_SUMS = {
-    "runs": func.count(),
-    "tokens": _TOKENS,
-    "cost": func.sum(logs.c.cost),
-    "latency_ms": func.sum(logs.c.latency_ms),
-    "timed_runs": func.count(logs.c.latency_ms),
-}
+SHOWN = 8
+"""How many keys of a breakdown have slices of their own."""
+
+DAYS_BEFORE = 120
+"""How many days before a period its outliers and forecasts are reckoned from."""
+
+_PROVIDER_OF = "left(split_part(r.model_name, '/', 1), 50)"
+_SUMS = ", ".join(f"sum(r.{name}) AS {name}" for name in MEASURES)
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
+_EXACT = Context(prec=len(BOUNDS) * DIGITS + 100)
+"""Sums keep every digit, also those of packed histograms."""
+
+Values = dict[str, Any]
 
 
 class SpendStore:
     """Reads what was spent. Whose figures may be read is not decided here."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, rollups: Rollups) -> None:
+        self._rollups = rollups
+        self._database = rollups.database
+        self._zone = rollups.zone
 
     def report(
         self,
-        period: Period,
-        previous: Period,
-        zone: ZoneInfo,
+        days: Days,
+        previous: Days,
+        filter: SpendFilter,
         *,
-        user_id: str | None,
-        model_id: str | None = None,
-        provider: str | None = None,
-        by_user: bool,
+        by: str = MODEL,
+        grain: Grain = Grain.DAY,
+        everybody: bool,
     ) -> SpendReport:
-        """Return all that is told about `period`, and the totals of `previous` to compare with.
+        """Return all that is told about `days`, and the totals of `previous` to compare with.
 
-        `user_id`, `model_id` and `provider` restrict both; None does not. `by_user` asks for the figures by person.
+        `filter` restricts both. Slices are by the breakdown `by` and of the length `grain`. `everybody` asks for the
+        figures by person and by tag as well.
         """
-        chosen = _chosen(user_id, model_id, provider)
 
         def work(connection: Connection) -> SpendReport:
-            now, before = [*chosen, *_within(period)], [*chosen, *_within(previous)]
-            groups = _groups(connection, now, by_user)
+            connection.execute(text(_ONE_MOMENT))
+            read = _Reading(connection, self._rollups, filter)
+            models = read.groups(days, "r.model_name", read.models)
+            by_model = _ranked(models)
+            by_provider = _ranked(_merged((key.partition("/")[0], sums) for key, sums in models))
+            tags = read.tags(days) if everybody else {}
+            by_user = _ranked(read.groups(days, "r.member", read.everyone)) if everybody else []
+            ranked = {MODEL: by_model, PROVIDER: by_provider, USER: by_user}.get(by) or tags.get(by[len(TAG) :], [])
             return SpendReport(
-                period=period,
-                totals=groups[_EVERYTHING][0].totals,
-                previous=_totals(connection, before),
-                by_day=_by_day(connection, now, zone),
-                by_model=groups["model"],
-                by_provider=groups["provider"],
-                by_user=groups["user"],
-                error_kinds=_error_kinds(connection, now),
+                days_asked=days,
+                totals=_sum_of(models),
+                previous=_sum_of(read.groups(previous, "''", read.all_models)),
+                slices=read.slices(days, grain, by, [group.key for group in ranked[:SHOWN]]),
+                by_model=by_model,
+                by_provider=by_provider,
+                by_user=by_user,
+                by_tag=tags,
+                error_kinds=read.errors(days),
+                days=read.days(Days(days.first - timedelta(DAYS_BEFORE), days.last)),
+                hours=read.hours(days),
             )
 
+        self._rollups.fold()
         return self._database.call(work)
 
-    def totals(self, period: Period | None, user_id: str | None) -> Totals:
-        """Return the figures of `period`, or of all time, of one user or of everybody."""
-        conditions = [*_chosen(user_id, None, None), *(_within(period) if period else [])]
-        return self._database.call(lambda connection: _totals(connection, conditions))
+    def totals(self, days: Days | None, user_id: str | None) -> Totals:
+        """Return the figures of some days, or of all time, of one user or of everybody."""
+        filter = SpendFilter(user_id=user_id)
+
+        def work(connection: Connection) -> Totals:
+            read = _Reading(connection, self._rollups, filter)
+            return _sum_of(read.groups(days, "''", read.all_models))
+
+        self._rollups.fold()
+        return self._database.call(work)
 
     def summary(self, user_id: str) -> Summary:
         """Return what all runs of a user came to."""
-        sums = [figure.label(name) for name, figure in _SUMS.items()]
-        last = func.max(logs.c.created_at).label("last_run_at")
-        models = select(*sums, last).where(*_chosen(user_id, None, None)).group_by(logs.c.model_name).subquery()
-        together = [func.coalesce(func.sum(models.c[name]), 0).label(name) for name in _SUMS]
-        query = select(func.count().label("models"), *together, func.max(models.c.last_run_at).label("last_run_at"))
-        return self._database.call(lambda connection: _as_summary(connection.execute(query).one()))
+
+        def work(connection: Connection) -> Summary:
+            connection.execute(text(_ONE_MOMENT))
+            return _summary(connection.execute(text(_SUMMARY), {"user": user_id}).one())
+
+        self._rollups.fold()
+        return self._database.call(work)
+
+    def model_ids(self, user_id: str | None) -> list[str]:
+        """Return the models that the user, or anybody, has run, in order of their names."""
+        self._rollups.fold()
+        values = {"scope": "" if user_id is None else USER, "member": user_id or ""}
+        return self._database.call(lambda connection: list(connection.scalars(text(_MODELS), values)))
+
+    def catalogue(self) -> list[str]:
+        """Return the models that anybody has run, in the order of their first runs: it grows only at its end."""
+        self._rollups.fold()
+        found = text("SELECT model_name FROM run_models ORDER BY number")
+        return self._database.call(lambda connection: list(connection.scalars(found)))
+
+    def tag_values(self) -> dict[str, list[str]]:
+        """Return the values that each tag has had, by its name."""
+        self._rollups.fold()
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, value in self._database.call(lambda connection: connection.execute(text(_TAGS)).all()):
+            found[name].append(value)
+        return dict(found)
 
 
-def _chosen(user_id: str | None, model_id: str | None, provider: str | None) -> Conditions:
-    wanted = ((logs.c.user_id, user_id), (logs.c.model_name, model_id), (logs.c.provider, provider))
-    return [logs.c.status != RunStatus.STARTED, *(column == value for column, value in wanted if value is not None)]
+_SUMMARY = """
+    SELECT sum(runs) AS runs, sum(input_tokens + output_tokens) AS tokens, sum(cost) AS cost,
+        sum(latency_ms) AS latency_ms, sum(timed_runs) AS timed_runs,
+        count(DISTINCT model_name) FILTER (WHERE runs > 0) AS models,
+        (SELECT created_at FROM llm_usage_logs WHERE user_id = :user AND status <> 'started'
+            ORDER BY created_at DESC, id DESC LIMIT 1) AS last_run_at
+    FROM rollups WHERE grain = 'm' AND scope = 'user' AND member = :user AND model_name <> ''"""
+
+_MODELS = """
+    SELECT model_name FROM rollups
+    WHERE grain = 'm' AND scope = :scope AND member = :member AND model_name <> '' AND runs > 0
+    GROUP BY model_name ORDER BY model_name COLLATE "C" """
+
+_TAGS = f"""
+    SELECT substr(scope, {len(TAG) + 1}) AS name, member FROM rollups
+    WHERE grain = 'm' AND scope LIKE 'tag:%' AND model_name = '' AND runs > 0 GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-def _within(period: Period) -> Conditions:
-    return [logs.c.created_at >= period.start, logs.c.created_at < period.end]
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The measures of some runs, in the order of `MEASURES`."""
+
+    values: tuple[Any, ...]
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return _Sums(tuple(_EXACT.add(a, b) for a, b in zip(self.values, other.values, strict=True)))
 
 
-def _totals(connection: Connection, conditions: Conditions) -> Totals:
-    return _as_totals(connection.execute(select(*_FIGURES).where(*conditions)).one())
+class _Reading:
+    """The queries of one report, under one filter."""
+
+    def __init__(self, connection: Connection, rollups: Rollups, filter: SpendFilter) -> None:
+        self._connection = connection
+        self._zone = rollups.zone
+        self._filter = filter
+        scope, member = _scope(filter)
+        self._values: Values = {
+            "scope": scope,
+            "member": member,
+            "model": filter.model_id,
+            "provider": filter.provider,
+            "zone": self._zone.key,
+        }
+        chosen = [("r.model_name = :model", filter.model_id), (f"{_PROVIDER_OF} = :provider", filter.provider)]
+        named = [condition for condition, value in chosen if value is not None]
+        mine = ["r.scope = :scope", "r.member = :member"]
+        self.models = [*mine, *named, "r.model_name <> ''"]
+        """The rows of each model, under the filter."""
+        self.all_models = [*mine, *(named or ["r.model_name = ''"]), *(["r.model_name <> ''"] if named else [])]
+        """The rows of all models together, where the filter names none."""
+        self.everyone = ["r.scope = 'user'", *self.all_models[2:]]
+        """The rows of each user. They know of no tags."""
+        self._of_tags = ["r.scope LIKE 'tag:%'", *self.all_models[2:]]
+
+    def groups(self, days: Days | None, key: str, conditions: list[str]) -> list[tuple[str, _Sums]]:
+        """Return the sums by `key`."""
+        if self._filter.tag and conditions is self.everyone:
+            return []
+        query = f"SELECT {key} AS key, {_SUMS} FROM {self._spans(days)} WHERE {' AND '.join(conditions)} GROUP BY 1"
+        rows = self._connection.execute(text(query), self._values | self._span_values(days))
+        return [(row[0], _Sums(tuple(row[1:]))) for row in rows if row.runs]
+
+    def tags(self, days: Days) -> dict[str, list[Group]]:
+        """Return the groups of each tag, by its name."""
+        if self._filter.tag:
+            return {}
+        found: dict[str, list[tuple[str, _Sums]]] = defaultdict(list)
+        for key, sums in self.groups(days, "r.scope || chr(10) || r.member", self._of_tags):
+            name, _, value = key.partition("\n")
+            found[name.removeprefix(TAG)].append((value, sums))
+        return {name: _ranked(groups) for name, groups in sorted(found.items())}
+
+    def slices(self, days: Days, grain: Grain, by: str, shown: list[str]) -> list[Slice]:
+        """Return the slices of the days, with the keys `shown` apart."""
+        key, conditions = self._breakdown(by)
+        hours = grain is Grain.HOUR
+        if hours and self._values["scope"] and by in (MODEL, PROVIDER):
+            return []
+        query = f"""
+            SELECT timezone(:zone, date_trunc('{grain}', r.starts, :zone)) AS at,
+                CASE WHEN {key} = ANY(:shown) THEN {key} ELSE '{OTHERS}' END AS key,
+                sum(r.cost) AS cost, sum(r.runs) AS runs, sum(r.input_tokens + r.output_tokens) AS tokens,
+                sum(r.failed) AS errors
+            FROM rollups AS r WHERE r.grain = :grain AND r.starts >= :first AND r.starts < :end
+                AND {" AND ".join(conditions)} GROUP BY 1, 2 HAVING sum(r.runs) <> 0 ORDER BY 1, 2"""
+        values = self._values | self._ends(days) | {"grain": "h" if hours else "d", "shown": shown}
+        return [_slice(row) for row in self._connection.execute(text(query), values)]
+
+    def errors(self, days: Days) -> list[tuple[str, int]]:
+        """Return how often runs failed, by kind, most often first."""
+        conditions = " AND ".join(self.all_models)
+        query = f"""
+            SELECT r.code, sum(r.runs) AS runs FROM {self._spans(days, "rollup_errors")} WHERE {conditions}
+            GROUP BY 1 HAVING sum(r.runs) <> 0 ORDER BY 2 DESC, 1"""
+        rows = self._connection.execute(text(query), self._values | self._span_values(days))
+        return [(code, int(runs)) for code, runs in rows]
+
+    def days(self, days: Days) -> list[DayTotal]:
+        """Return the days that have runs."""
+        query = f"""
+            SELECT timezone(:zone, r.starts)::date AS day, sum(r.cost), sum(r.runs), sum(r.failed)
+            FROM rollups AS r WHERE r.grain = 'd' AND r.starts >= :first AND r.starts < :end
+                AND {" AND ".join(self.all_models)} GROUP BY 1 HAVING sum(r.runs) <> 0 ORDER BY 1"""
+        rows = self._connection.execute(text(query), self._values | self._ends(days))
+        return [DayTotal(day, cost, int(runs), int(errors)) for day, cost, runs, errors in rows]
+
+    def hours(self, days: Days) -> list[HourOfWeek] | None:
+        """Return the hours of the week that have runs; None where hours are not kept for what is asked."""
+        if self._values["scope"] and (self._filter.model_id or self._filter.provider):
+            return None
+        query = f"""
+            SELECT extract(isodow FROM timezone(:zone, r.starts))::int - 1,
+                extract(hour FROM timezone(:zone, r.starts))::int, sum(r.cost), sum(r.runs)
+            FROM rollups AS r WHERE r.grain = 'h' AND r.starts >= :first AND r.starts < :end
+                AND {" AND ".join(self.all_models)} GROUP BY 1, 2 HAVING sum(r.runs) <> 0"""
+        rows = self._connection.execute(text(query), self._values | self._ends(days))
+        return [HourOfWeek(weekday, hour, cost, int(runs)) for weekday, hour, cost, runs in rows]
+
+    def _breakdown(self, by: str) -> tuple[str, list[str]]:
+        match by:
+            case "model":
+                return "r.model_name", self.models
+            case "provider":
+                return _PROVIDER_OF, self.models
+            case "user":
+                return "r.member", self.everyone
+        self._values["tag"] = by[:40]
+        return "r.member", ["r.scope = :tag", *self.all_models[2:]]
+
+    def _spans(self, days: Days | None, table: str = "rollups") -> str:
+        """A table's rows that make up some days, each once."""
+        if days is None:
+            return f"(SELECT * FROM {table} WHERE grain = 'm') AS r"
+        numbers = range(len(list(_spans(days))))
+        spans = ", ".join(f"(:grain{n}, CAST(:first{n} AS timestamptz), CAST(:end{n} AS timestamptz))" for n in numbers)
+        on = "r.grain = span.grain AND r.starts >= span.first AND r.starts < span.end_"
+        return f"(VALUES {spans}) AS span (grain, first, end_) JOIN {table} AS r ON {on}"
+
+    def _span_values(self, days: Days | None) -> Values:
+        values: Values = {}
+        for number, (grain, first, end) in enumerate(_spans(days) if days else ()):
+            values |= {
+                f"grain{number}": grain,
+                f"first{number}": self._midnight(first),
+                f"end{number}": self._midnight(end),
+            }
+        return values
+
+    def _ends(self, days: Days) -> Values:
+        return {"first": self._midnight(days.first), "end": self._midnight(days.last + timedelta(1))}
+
+    def _midnight(self, day: date) -> datetime:
+        return local_midnight(day, self._zone)
 
 
-_EVERYTHING = "everything"
-_GROUPED_BY = {"model": logs.c.model_name, "provider": logs.c.provider, "user": logs.c.user_id}
+def _scope(filter: SpendFilter) -> tuple[str, str]:
+    if filter.user_id is not None:
+        return USER, filter.user_id
+    return (f"{TAG}{filter.tag[0]}"[:40], filter.tag[1]) if filter.tag else ("", "")
 
 
-def _groups(connection: Connection, conditions: Conditions, by_user: bool) -> dict[str, list[Group]]:
-    """Return the figures of everything, and by model, provider and user, the dearest first, in one pass."""
-    columns = {kind: column for kind, column in _GROUPED_BY.items() if by_user or kind != "user"}
-    # Each grouping set leaves one column standing, so the first that is not null is its key.
-    kind = case(*((func.grouping(column) == 0, kind) for kind, column in columns.items()), else_=_EVERYTHING)
-    key = func.coalesce(*columns.values(), "")
-    sets = func.grouping_sets(tuple_(), *(tuple_(column) for column in columns.values()))
-    query = select(kind.label("kind"), key.label("key"), *_FIGURES).where(*conditions).group_by(sets)
-    groups: dict[str, list[Group]] = {kind: [] for kind in (_EVERYTHING, *_GROUPED_BY)}
-    for row in connection.execute(query.order_by(_COST.desc(), func.count().desc(), key)):
-        groups[row.kind].append(Group(row.key, _as_totals(row)))
-    return groups
+def _spans(days: Days) -> Iterator[tuple[str, date, date]]:
+    """Yield grains with their first days and the days after their last ones: whole months, and days around them."""
+    end = days.last + timedelta(1)
+    first_month = _month_after(days.first) if days.first.day > 1 else days.first
+    last_month = end.replace(day=1)
+    if first_month >= last_month:
+        yield "d", days.first, end
+        return
+    for grain, first, after in (("d", days.first, first_month), ("m", first_month, last_month), ("d", last_month, end)):
+        if first < after:
+            yield grain, first, after
 
 
-def _by_day(connection: Connection, conditions: Conditions, zone: ZoneInfo) -> list[DailySpend]:
-    day = cast(func.timezone(literal(zone.key), logs.c.created_at), Date)
-    figures = (_COST, func.count(), _TOKENS, _ERRORS)
-    query = select(day, logs.c.model_name, *figures).where(*conditions).group_by(text("1"), text("2"))
-    return [DailySpend(*row) for row in connection.execute(query.order_by(text("1"), text("2")))]
+def _month_after(day: date) -> date:
+    return (day.replace(day=1) + timedelta(32)).replace(day=1)
 
 
-def _error_kinds(connection: Connection, conditions: Conditions) -> list[tuple[str, int]]:
-    code, count = func.coalesce(logs.c.error_code, "unknown"), func.count()
-    query = select(code, count).where(*conditions, _FAILED).group_by(text("1")).order_by(count.desc(), text("1"))
-    return [(str(kind), int(runs)) for kind, runs in connection.execute(query)]
+def _merged(groups: Iterable[tuple[str, _Sums]]) -> list[tuple[str, _Sums]]:
+    merged: dict[str, _Sums] = {}
+    for key, sums in groups:
+        merged[key] = merged[key] + sums if key in merged else sums
+    return list(merged.items())
 
 
-def _as_summary(row: Row[Any]) -> Summary:
-    return Summary(
-        runs=int(row.runs),
-        tokens=int(row.tokens),
-        cost=Decimal(row.cost),
-        mean_latency_ms=float(row.latency_ms / row.timed_runs) if row.timed_runs else None,
-        models=row.models,
-        last_run_at=row.last_run_at,
+def _ranked(groups: Iterable[tuple[str, _Sums]]) -> list[Group]:
+    """The dearest first."""
+    found = [Group(key, _totals(sums)) for key, sums in groups]
+    return sorted(found, key=lambda group: (-group.totals.cost, -group.totals.runs, group.key))
+
+
+def _sum_of(groups: Sequence[tuple[str, _Sums]]) -> Totals:
+    nothing = _Sums((0,) * len(MEASURES))
+    return _totals(sum((sums for _, sums in groups), nothing))
+
+
+def _totals(sums: _Sums) -> Totals:
+    of = dict(zip(MEASURES, sums.values, strict=True))
+    latencies, first_tokens = _counts(of["latencies"]), _counts(of["first_tokens"])
+    return Totals(
+        runs=int(of["runs"]),
+        input_tokens=int(of["input_tokens"]),
+        output_tokens=int(of["output_tokens"]),
+        cached_tokens=int(of["cached_tokens"]),
+        cost=Decimal(of["cost"]),
+        billed_cost=Decimal(of["billed_cost"]),
+        estimated_cost=Decimal(of["estimated_cost"]),
+        unpriced_runs=int(of["unpriced_runs"]),
+        errors=int(of["failed"]),
+        cancelled=int(of["cancelled"]),
+        incomplete=int(of["incomplete"]),
+        unknown=int(of["unknown"]),
+        p50_latency_ms=percentile(latencies, 0.5),
+        p95_latency_ms=percentile(latencies, 0.95),
+        p99_latency_ms=percentile(latencies, 0.99),
+        p50_ttft_ms=percentile(first_tokens, 0.5),
+        p95_ttft_ms=percentile(first_tokens, 0.95),
     )
 
 
-def _as_totals(row: Row[Any]) -> Totals:
-    p50, p95 = row.latency or (None, None)
-    return Totals(
-        runs=row.runs,
-        input_tokens=int(row.input_tokens),
-        output_tokens=int(row.output_tokens),
-        cost=Decimal(row.cost),
-        estimated_cost=Decimal(row.estimated_cost),
-        unknown_runs=row.unknown_runs,
-        errors=row.errors,
-        p50_latency_ms=p50,
-        p95_latency_ms=p95,
-        p50_ttft_ms=row.p50_ttft_ms,
+def _counts(packed: Decimal | int) -> dict[int, int]:
+    """Take a packed histogram apart: counts by bucket. See `rollup_sql`."""
+    digits = f"{int(packed)}"
+    pieces = [digits[max(end - DIGITS, 0) : end] for end in range(len(digits), 0, -DIGITS)]
+    return {bucket: count for bucket, piece in enumerate(pieces) if (count := int(piece))}
+
+
+def _slice(row: Row[Any]) -> Slice:
+    return Slice(row.at, row.key, row.cost, int(row.runs), int(row.tokens), int(row.errors))
+
+
+def _summary(row: Row[Any]) -> Summary:
+    timed = int(row.timed_runs or 0)
+    return Summary(
+        runs=int(row.runs or 0),
+        tokens=int(row.tokens or 0),
+        cost=Decimal(row.cost or 0),
+        mean_latency_ms=float(row.latency_ms / timed) if timed else None,
+        models=int(row.models),
         last_run_at=row.last_run_at,
     )

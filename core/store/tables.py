@@ -4,11 +4,13 @@ users ─┬─ sessions, sign_in_codes      who is signed in, where
        ├─ api_tokens                   whose programs may call, and what they may do
        ├─ templates                    the users' own prompts to start from
        ├─ month_counts, running_counts limits, counted atomically
-       └─ llm_usage_logs ── run_texts  the ledger, and the texts that may be cleared without touching it
+       └─ llm_usage_logs ─┬─ run_texts the ledger, by months, and the texts that may be cleared without touching it
+                          └─ rollups   what the statistics read: sums of the ledger, kept in step by its triggers
 sign_in_failures                       throttling, by name and by address
 sealed_secrets                         what is kept encrypted, by owner and purpose
 llm_models                             prices: the administrator's rows and what the lists say
 instances                              the processes that may own a started run
+audit_log                              who read or changed what is not their own; only ever added to
 """
 
 from typing import Any
@@ -21,11 +23,13 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     MetaData,
     Numeric,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -33,7 +37,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, UUID
 
 metadata = MetaData(
     naming_convention={
@@ -46,22 +50,9 @@ metadata = MetaData(
 
 
 _PROVIDER = "left(split_part(model_name, '/', 1), 50)"
-
-
-_FIGURES = (  # what the statistics read: with these in the index they need not touch the rows
-    "user_id",
-    "model_name",
-    "provider",
-    "status",
-    "success",
-    "error_code",
-    "input_tokens",
-    "output_tokens",
-    "cost",
-    "cost_source",
-    "latency_ms",
-    "ttft_ms",
-)
+_QUESTION = """jsonb_path_query_array(messages, '$[*] ? (@.role == "user")') -> -1 ->> 'content'"""
+_EMPTY = text("'{}'::jsonb")
+_NEWEST_FIRST = (text("created_at DESC"), text("id DESC"))
 
 
 def _instant(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -180,7 +171,7 @@ llm_models = Table(
     Column("cost_per_1m_output_tokens", Numeric, nullable=True),
     Column("context_length", Integer, nullable=True),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
-    Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("metadata", JSONB, nullable=False, server_default=_EMPTY),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
@@ -226,26 +217,125 @@ llm_usage_logs = Table(
     Column("estimated_input_tokens", Integer, nullable=True),
     Column("instance_id", BigInteger, nullable=True),
     _instant("deadline_at", nullable=True),
-    Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("metadata", JSONB, nullable=False, server_default=_EMPTY),
+    Column("tags", JSONB, nullable=False, server_default=_EMPTY),
+    Column("created_at", DateTime(timezone=True), primary_key=True, server_default=func.now()),
     _instant("settled_at", nullable=True),
-    Index("ix_llm_usage_logs_user_recent", "user_id", text("created_at DESC"), text("id DESC")),
-    Index("ix_llm_usage_logs_recent", text("created_at DESC"), text("id DESC"), postgresql_include=_FIGURES),
+    Index("ix_llm_usage_logs_user_recent", "user_id", *_NEWEST_FIRST),
+    Index("ix_llm_usage_logs_recent", *_NEWEST_FIRST),
+    Index("ix_llm_usage_logs_model_recent", "model_name", *_NEWEST_FIRST),
+    Index("ix_llm_usage_logs_odd_recent", "status", *_NEWEST_FIRST, postgresql_where=text("status <> 'completed'")),
     Index("ix_llm_usage_logs_started", "deadline_at", postgresql_where=text("status = 'started'")),
+    Index(
+        "ix_llm_usage_logs_tags",
+        "tags",
+        postgresql_using="gin",
+        postgresql_ops={"tags": "jsonb_path_ops"},
+        postgresql_where=text("tags <> '{}'::jsonb"),
+    ),
+    postgresql_partition_by="RANGE (created_at)",
 )
 
 run_texts = Table(
     "run_texts",
     metadata,
-    Column(
-        "run_id",
-        UUID(as_uuid=True),
-        ForeignKey("llm_usage_logs.id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    Column("run_id", UUID(as_uuid=True), primary_key=True),
     Column("messages", JSONB, nullable=False),
     Column("response", Text, nullable=True),
     Column("reasoning", Text, nullable=True),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("words", TSVECTOR, Computed(f"to_tsvector('simple', left({_QUESTION}, 20000))", persisted=True)),
+    ForeignKeyConstraint(
+        ["run_id", "created_at"], ["llm_usage_logs.id", "llm_usage_logs.created_at"], ondelete="CASCADE"
+    ),
     Index(None, "created_at"),
+    Index(None, "words", postgresql_using="gin"),
+)
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _amount(name: str) -> Column[Any]:
+    return Column(name, Numeric, nullable=False)
+
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("grain", String(1), primary_key=True),
+    Column("scope", String(40), primary_key=True),
+    Column("model_name", String(200), primary_key=True),
+    Column("starts", DateTime(timezone=True), primary_key=True),
+    Column("member", String(200), primary_key=True),
+    _count("runs"),
+    _count("failed"),
+    _count("cancelled"),
+    _count("incomplete"),
+    _count("unknown"),
+    _count("input_tokens"),
+    _count("output_tokens"),
+    _count("cached_tokens"),
+    _amount("cost"),
+    _amount("billed_cost"),
+    _amount("estimated_cost"),
+    _count("unpriced_runs"),
+    _count("latency_ms"),
+    _count("timed_runs"),
+    _amount("latencies"),
+    _amount("first_tokens"),
+    Index("ix_rollups_member", "grain", "scope", "member", "starts"),
+)
+
+rollup_errors = Table(
+    "rollup_errors",
+    metadata,
+    Column("grain", String(1), primary_key=True),
+    Column("scope", String(40), primary_key=True),
+    Column("member", String(200), primary_key=True),
+    Column("model_name", String(200), primary_key=True),
+    Column("starts", DateTime(timezone=True), primary_key=True),
+    Column("code", String(50), primary_key=True),
+    _count("runs"),
+)
+
+rollup_changes = Table(
+    "rollup_changes",
+    metadata,
+    Column("sign", SmallInteger, nullable=False),
+    _instant("created_at"),
+    Column("user_id", String(100), nullable=False),
+    Column("model_name", String(200), nullable=False),
+    Column("tags", JSONB, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("error_code", String(50), nullable=True),
+    Column("cost_source", String(20), nullable=False),
+    Column("cost", Numeric, nullable=True),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("latency_ms", Integer, nullable=True),
+    Column("ttft_ms", Integer, nullable=True),
+)
+
+rollup_zone = Table("rollup_zone", metadata, Column("zone", String(100), primary_key=True))
+
+run_models = Table(
+    "run_models",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("model_name", String(200), nullable=False, unique=True),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("actor", String(100), nullable=False),
+    Column("act", String(60), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("details", JSONB, nullable=False, server_default=_EMPTY),
+    Index("ix_audit_log_at", text("at DESC"), text("id DESC")),
 )

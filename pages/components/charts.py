@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.domain.queries import DailySpend
+from core.domain.spend import Slice
 from pages.components.measure import Measure, chart_label, in_text_colour
 from pages.components.palette import OTHER, model_colour
 
@@ -32,7 +32,7 @@ QUIET: dict[str, Any] = {
 
 
 def by_day(
-    spend: Sequence[DailySpend],
+    spend: Sequence[Slice],
     first: date,
     last: date,
     today: date,
@@ -61,7 +61,7 @@ def day_of(point: Mapping[str, Any]) -> date:
     return date.fromisoformat(str(point["x"])[:10])
 
 
-def by_day_alt(spend: Sequence[DailySpend], first: date, last: date, measure: Measure = Measure.COST) -> str:
+def by_day_alt(spend: Sequence[Slice], first: date, last: date, measure: Measure = Measure.COST) -> str:
     """Return the sentence that stands for `by_day`: the sum, its largest day and its largest model."""
     title = f"{measure} by day and model, {_day(first)} to {_day(last)}"
     stacks = _stacks(spend, measure)
@@ -83,11 +83,11 @@ def places(number: int) -> int:
     return SHOWN if number > SHOWN + 1 else number
 
 
-def _stacks(spend: Sequence[DailySpend], measure: Measure) -> list[tuple[str, dict[date, Decimal]]]:
+def _stacks(spend: Sequence[Slice], measure: Measure) -> list[tuple[str, dict[date, Decimal]]]:
     """Each model's values by day, the largest model first, the smallest summed as `Other`."""
     by_model: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for one in spend:
-        by_model[one.model_id][one.day] += measure.of(one)
+        by_model[one.key][one.day] += measure.of(one)
     ranked = sorted(by_model.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     ranked = [(model_id, values) for model_id, values in ranked if any(values.values())]
     place = places(len(ranked))

@@ -9,13 +9,13 @@ from typing import Literal
 
 import streamlit as st
 
-from core.domain.queries import DailySpend, SpendReport, Totals
+from core.domain.spend import Slice, SpendReport, Totals
 from pages.components import format as show
 from pages.components.measure import Measure
 from pages.components.periods import Days
 from pages.components.sparkline import sparkline
 
-Of = Callable[[DailySpend], Decimal]
+Of = Callable[[Slice], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def draw_headlines(report: SpendReport, days: Days) -> None:
 def by_day(report: SpendReport, days: Days, of: Of) -> list[float]:
     """Return one value for each day, days without runs included."""
     sums: dict[date, Decimal] = defaultdict(Decimal)
-    for one in report.by_day:
+    for one in report.slices:
         sums[one.day] += of(one)
     length = (days.last - days.first).days + 1
     return [float(sums[days.first + timedelta(number)]) for number in range(length)]
@@ -98,6 +98,6 @@ def _about_cost(totals: Totals) -> str:
     told = [show.money_exact(totals.cost)]
     if totals.estimated_cost:
         told.append(f"{show.money_exact(totals.estimated_cost)} of it is estimated")
-    if totals.unknown_runs:
-        told.append(f"the cost of {show.count(totals.unknown_runs)} runs is not known")
+    if totals.unpriced_runs:
+        told.append(f"the cost of {show.count(totals.unpriced_runs)} runs is not known")
     return show.literal("; ".join(told))

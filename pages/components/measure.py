@@ -6,7 +6,7 @@ from enum import StrEnum
 from html import escape
 from typing import assert_never
 
-from core.domain.queries import DailySpend, Totals
+from core.domain.spend import Slice, Totals
 from pages.components import format as show
 
 LABEL_CHARACTERS = 34
@@ -21,7 +21,7 @@ class Measure(StrEnum):
     RUNS = "Runs"
     TOKENS = "Tokens"
 
-    def of(self, figures: DailySpend | Totals) -> Decimal:
+    def of(self, figures: Slice | Totals) -> Decimal:
         """Return this measure of some figures; a cost is in USD."""
         match self:
             case Measure.COST:
@@ -29,7 +29,7 @@ class Measure(StrEnum):
             case Measure.RUNS:
                 return Decimal(figures.runs)
             case Measure.TOKENS:
-                return Decimal(figures.tokens if isinstance(figures, DailySpend) else figures.total_tokens)
+                return Decimal(figures.tokens if isinstance(figures, Slice) else figures.total_tokens)
         assert_never(self)
 
     def reads(self, value: Decimal) -> str:

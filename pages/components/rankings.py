@@ -11,7 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.domain.queries import Group
+from core.domain.spend import Group
 from pages.components import format as show
 from pages.components.charts import FOLDED, QUIET, SHOWN, Namer, places
 from pages.components.measure import Measure, chart_label, fault_name, in_text_colour

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import lab
 from core.domain.accounts import User
-from core.domain.queries import SpendReport
+from core.domain.spend import SpendReport
 from core.domain.templates import TemplateTitle
 from pages.components.palette import model_colours
 
@@ -22,7 +22,7 @@ def report(
 @st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
 def model_ids(user_id: str, _user: User) -> list[str]:
     """Return the models that `_user` has run."""
-    return lab.current().history.model_ids(_user)
+    return lab.current().stats.model_ids(_user)
 
 
 @st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
@@ -34,7 +34,7 @@ def template_titles(user_id: str, _user: User) -> tuple[TemplateTitle, ...]:
 @st.cache_data(ttl=60, show_spinner=False)
 def catalogue() -> list[str]:
     """Return the models that anybody has run."""
-    return lab.current().history.catalogue()
+    return lab.current().stats.catalogue()
 
 
 @st.cache_data(ttl=60, show_spinner=False)

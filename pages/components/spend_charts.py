@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.domain.queries import SpendReport
 from core.domain.runs import RunStatus
+from core.domain.spend import SpendReport
 from core.services.names import provider_name
 from pages.components import charts, rankings, reads, status
 from pages.components.measure import Measure, short_names
@@ -65,9 +65,9 @@ class SpendCharts:
             colours = reads.colours()
             with left:
                 figure = charts.by_day(
-                    report.by_day, days.first, days.last, self.today, measure=measure, colours=colours, named=named
+                    report.slices, days.first, days.last, self.today, measure=measure, colours=colours, named=named
                 )
-                self._show(figure, charts.by_day_alt(report.by_day, days.first, days.last, measure), _of_day)
+                self._show(figure, charts.by_day_alt(report.slices, days.first, days.last, measure), _of_day)
             with right:
                 figure = rankings.bars(report.by_model, measure=measure, colours=colours, named=named)
                 self._show(figure, rankings.bars_alt(report.by_model, "model", measure), self._of_model)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.domain.queries import Group, SpendReport
+from core.domain.spend import Group, SpendReport
 from core.services.names import provider_name
 from pages.components import format as show
 from pages.components import reads

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from core.domain.access import RUNS_A_MONTH, Role, Tier
 from core.domain.accounts import User
-from core.domain.periods import days
 from core.domain.runs import RunOrigin
+from core.domain.spend import Days
 from core.errors import LimitReached
 from core.services.runs import Runs
 from core.services.stats import Stats
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
+from core.store.rollups import Rollups
 from core.store.spend import SpendStore
 from tests.fixtures.accounts import Clock
 from tests.fixtures.lab import add_user, ended, request
@@ -45,7 +46,7 @@ def runs_in(lab):
             engine=lab.engine,
             ledger=Ledger(lab.database, instance_id=1),
             history=HistoryStore(lab.database),
-            spend=SpendStore(lab.database),
+            spend=SpendStore(Rollups(lab.database, ZoneInfo(zone))),
             zone=ZoneInfo(zone),
             deadline_s=60,
             concurrency=0,
@@ -116,12 +117,12 @@ def test_every_run_is_on_the_chart_on_its_local_day_and_once(database, instants,
     owner, ledger = add_owner(database), Ledger(database, instance_id=1)
     for instant in instants:
         record(ledger, admission(owner, started_at=instant))
-    report = Stats(SpendStore(database), ZoneInfo(zone), dict).report(
+    report = Stats(SpendStore(Rollups(database, ZoneInfo(zone))), dict).report(
         User(owner, owner, Tier.ENTERPRISE, Role.OPS), FIRST, LAST
     )
     local = sorted(day for day in (instant.astimezone(ZoneInfo(zone)).date() for instant in instants))
     within = [day for day in local if FIRST <= day <= LAST]
-    assert [day.day for day in report.by_day for _ in range(day.runs)] == within
+    assert [day.day for day in report.slices for _ in range(day.runs)] == within
     assert report.totals.runs == len(within)
-    assert sum((day.cost for day in report.by_day), Decimal(0)) == report.totals.cost
-    assert report.period == days(FIRST, LAST, ZoneInfo(zone))
+    assert sum((day.cost for day in report.slices), Decimal(0)) == report.totals.cost
+    assert report.days_asked == Days(FIRST, LAST)

@@ -102,14 +102,6 @@ def test_entries_are_the_own_runs_that_have_ended_with_their_texts(history, ledg
         history.ended(ANN, going.run_id)
 
 
-def test_models_are_the_own_ones_and_the_catalogue_is_everybodys_and_grows_at_its_end(history, ledger):
-    record(ledger, admission(ANN.id, model_id="openai/gpt-4o"))
-    record(ledger, admission(BOB.id, model_id="groq/llama", started_at=NOW + timedelta(seconds=1)))
-    record(ledger, admission(BOB.id, model_id="openai/gpt-4o", started_at=NOW + timedelta(seconds=2)))
-    assert history.model_ids(ANN) == ["openai/gpt-4o"]
-    assert history.catalogue() == ["openai/gpt-4o", "groq/llama"]
-
-
 def test_days_are_those_of_the_reporting_zone_and_may_be_open(history):
     one_day = history.period(date(2026, 11, 20), date(2026, 11, 20))
     assert one_day.start.astimezone(UTC).isoformat() == "2026-11-19T18:15:00+00:00"

@@ -12,6 +12,7 @@ from core.domain.pricing import Cost, CostSource
 from core.errors import InvalidRequest
 from core.services.stats import Stats
 from core.store.ledger import Ledger
+from core.store.rollups import Rollups
 from core.store.spend import SpendStore
 from tests.fixtures.runs import add_user, admission, record
 
@@ -25,7 +26,7 @@ def person(role, user_id="u1"):
 
 @pytest.fixture
 def stats(database):
-    return Stats(SpendStore(database), ZoneInfo("Asia/Kathmandu"), lambda: {"u1": "Ann", "u2": "Bob"})
+    return Stats(SpendStore(Rollups(database, ZoneInfo("Asia/Kathmandu"))), lambda: {"u1": "Ann", "u2": "Bob"})
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_ops_read_their_own_figures(stats, spend):
     report = stats.report(person(Role.OPS), TODAY, TODAY)
     assert (report.totals.cost, report.by_user) == (Decimal(1), [])
     assert [group.totals.cost for group in (*report.by_model, *report.by_provider)] == [1, 1]
-    assert sum(day.cost for day in report.by_day) == 1
+    assert sum(day.cost for day in report.slices) == 1
 
 
 @pytest.mark.parametrize("role", [Role.PM, Role.ADMIN])
@@ -73,7 +74,7 @@ def test_days_are_those_of_the_reporting_zone(stats, spend):
     spend("u1", "1", datetime(2026, 11, 19, 18, 14, tzinfo=UTC))
     spend("u1", "2", datetime(2026, 11, 19, 18, 15, tzinfo=UTC))
     report = stats.report(person(Role.OPS), TODAY, TODAY)
-    assert [(day.day, day.cost) for day in report.by_day] == [(TODAY, 2)]
+    assert [(day.day, day.cost) for day in report.slices] == [(TODAY, 2)]
     assert report.previous.cost == 1
 
 

@@ -21,10 +21,16 @@ def empty_url(postgres_url):
         yield url
 
 
+def is_no_copy(thing, name, kind, reflected, compared):
+    """A reference to the ledger is shown once more for each of its months."""
+    return kind != "foreign_key_constraint" or thing.elements[0].target_fullname.count(".") == 1
+
+
 def test_the_migrations_and_the_tables_do_not_differ(database_url):
     engine = create_engine(driver_url(database_url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_object": is_no_copy}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 

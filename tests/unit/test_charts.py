@@ -1,13 +1,13 @@
 """A chart shows every figure once, the largest first, and says in a sentence what it shows."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.domain.queries import DailySpend, Group, Totals
+from core.domain.spend import Group, Slice, Totals
 from pages.components import charts, rankings
 from pages.components.measure import Measure, chart_label, fault_name, short_names
 from pages.components.palette import OTHER, model_colours
@@ -15,12 +15,17 @@ from pages.components.palette import OTHER, model_colours
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 10)
 MODELS = [f"openai/model-{letter}" for letter in "abcdefghijkl"]
 
+
+def midnight(day):
+    return datetime.combine(day, time())
+
+
 AMOUNTS = some.decimals(min_value=0, max_value=100, allow_nan=False, places=6)
 SPEND = some.lists(
     some.builds(
-        DailySpend,
-        day=some.integers(0, 9).map(lambda number: FIRST + timedelta(number)),
-        model_id=some.sampled_from(MODELS),
+        Slice,
+        starts=some.integers(0, 9).map(lambda number: midnight(FIRST + timedelta(number))),
+        key=some.sampled_from(MODELS),
         cost=AMOUNTS,
         runs=some.integers(1, 1000),
         tokens=some.integers(0, 10**6),
@@ -31,12 +36,12 @@ SPEND = some.lists(
 
 
 def spent(day, model_id, cost, **figures):
-    return DailySpend(day, model_id, Decimal(cost), **{"runs": 1, "tokens": 100, "errors": 0} | figures)
+    return Slice(midnight(day), model_id, Decimal(cost), **{"runs": 1, "tokens": 100, "errors": 0} | figures)
 
 
 def totals(cost="1", runs=10, p50=1000.0, p95=4000.0):
     amount = Decimal(cost)
-    return Totals(runs, 600, 400, amount, Decimal(0), 0, 1, p50, p95, 200.0, None)
+    return Totals(runs, 600, 400, amount, Decimal(0), 0, 1, p50_latency_ms=p50, p95_latency_ms=p95, p50_ttft_ms=200.0)
 
 
 def groups(*costs):
