@@ -320,9 +320,9 @@ ROWS: tuple[Row, ...] = (
             ),
             Defence(
                 "the zone's day on the chart",
-                "core/store/spend.py",
-                "func.timezone(literal(zone.key), logs.c.created_at)",
-                'func.timezone("UTC", logs.c.created_at)',
+                "core/store/rollup_sql.py",
+                "date_trunc('{unit}', created_at, :zone)",
+                "date_trunc('{unit}', created_at, 'UTC')",
             ),
             Defence(
                 "a clock of its own for durations",
