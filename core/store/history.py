@@ -54,7 +54,7 @@ class HistoryStore:
         What is skipped is read all the same, so far into a history a position is much cheaper.
         """
         beyond = [] if older_than is None else [_place(older_than) > _PLACE]
-        chosen = select(logs.c.id).where(*_conditions(filter), *beyond).order_by(*_NEWEST_FIRST)
+        chosen = select(logs.c.id).where(*conditions(filter), *beyond).order_by(*_NEWEST_FIRST)
         wanted = told().where(logs.c.id.in_(chosen.offset(skip).limit(size + 1))).order_by(*_NEWEST_FIRST)
 
         def work(connection: Connection) -> HistoryList:
@@ -110,13 +110,13 @@ def _rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
 
 
 def _any(connection: Connection, filter: HistoryFilter, condition: ColumnElement[bool]) -> bool:
-    return bool(connection.scalar(select(exists().where(*_conditions(filter), condition))))
+    return bool(connection.scalar(select(exists().where(*conditions(filter), condition))))
 
 
 def _counted(filter: HistoryFilter) -> Select[Any]:
     """Count the runs that `filter` lets through. Those under way are few and have an index of their own: to take them
     from all leaves the count to the user's index, which does not know how a run stands."""
-    everything = select(func.count()).select_from(logs).where(*_conditions(replace(filter, ended=False)))
+    everything = select(func.count()).select_from(logs).where(*conditions(replace(filter, ended=False)))
     if not filter.ended:
         return everything
     under_way = everything.where(_UNDER_WAY)
@@ -124,10 +124,11 @@ def _counted(filter: HistoryFilter) -> Select[Any]:
 
 
 def _matching(filter: HistoryFilter) -> Select[Any]:
-    return scanned().where(*_conditions(filter))
+    return scanned().where(*conditions(filter))
 
 
-def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
+def conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
+    """Return what must hold of a row of the ledger that `filter` lets through."""
     conditions: list[ColumnElement[bool]] = []
     if filter.user_id is not None:
         conditions.append(logs.c.user_id == filter.user_id)
