@@ -12,9 +12,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.domain.palette import OTHER, model_colour
 from core.domain.spend import Slice
 from pages.components.measure import Measure, chart_label, in_text_colour
-from pages.components.palette import OTHER, model_colour
 
 SHOWN = 8
 FOLDED = "Other"

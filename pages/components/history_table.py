@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
+from core.domain.palette import model_colour
 from core.domain.runs import RunRow
 from pages.components import format as show
 from pages.components import reads, status
 from pages.components.history_filters import RUN
 from pages.components.measure import short_names
-from pages.components.palette import model_colour
 
 ROW_HEIGHT = 36
 MOST_SHOWN = 18

@@ -11,11 +11,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from core.domain.palette import OTHER, model_colour
 from core.domain.spend import Group
 from pages.components import format as show
 from pages.components.charts import FOLDED, QUIET, SHOWN, Namer, places
 from pages.components.measure import Measure, chart_label, fault_name, in_text_colour
-from pages.components.palette import OTHER, model_colour
 
 ACCENT = "#6699CC"
 ERRORS = "#D55E00"

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core import lab
 from core.domain.accounts import User
+from core.domain.palette import model_colours
 from core.domain.spend import SpendReport
 from core.domain.templates import TemplateTitle
-from pages.components.palette import model_colours
 
 
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)

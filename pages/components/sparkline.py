@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pages.components.palette import OTHER
+from core.domain.palette import OTHER
 
 WIDTH, HEIGHT, EDGE = 160, 40, 2
 

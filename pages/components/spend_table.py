@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.domain.palette import model_colour
 from core.domain.spend import Group, SpendReport
 from core.services.names import provider_name
 from pages.components import format as show
 from pages.components import reads
-from pages.components.palette import model_colour
 
 _TEXTS: Any = {
     "Runs": show.count,

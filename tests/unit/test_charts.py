@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from core.domain.palette import OTHER, model_colours
 from core.domain.spend import Group, Slice, Totals
 from pages.components import charts, rankings
 from pages.components.measure import Measure, chart_label, fault_name, short_names
-from pages.components.palette import OTHER, model_colours
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 10)
 MODELS = [f"openai/model-{letter}" for letter in "abcdefghijkl"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pages.components.palette import FIRST, OTHER, PALETTE, SECOND, model_colour, model_colours
+from core.domain.palette import FIRST, OTHER, PALETTE, SECOND, model_colour, model_colours
 
 WHITE, NEAR_BLACK = "#FFFFFF", "#14171C"
 MODEL_IDS = some.lists(some.text(min_size=1, max_size=30), unique=True, max_size=30)
