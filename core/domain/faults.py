@@ -50,6 +50,8 @@ UNBILLED = frozenset(
 )
 """Faults that cost nothing when they come before the first word: the provider did no work."""
 
+_NAMES = {"tls": "TLS", "provider": "Provider error", "internal": "Internal error", "unknown": "Not known"}
+
 _SENTENCES = {
     FaultCode.NETWORK: "The connection to {provider} broke off. What had arrived is kept; run it again.",
     FaultCode.TRUNCATED: "{provider} ended the stream before the answer was complete. What had arrived is kept.",
@@ -81,3 +83,9 @@ def explain(code: FaultCode, provider: str, *, detail: str = "", retry_after_s: 
     wait = f"{ceil(retry_after_s)} seconds" if retry_after_s else "a little"
     sentence = _SENTENCES[code].format(provider=provider, wait=wait)
     return f"{sentence} {provider} says: “{detail}”." if detail else sentence
+
+
+def fault_name(code: str) -> str:
+    """Return a fault's code in words: `rate_limited` reads `Rate limited`."""
+    words = code.replace("_", " ")
+    return _NAMES.get(code) or words[:1].upper() + words[1:]

@@ -1,17 +1,16 @@
 """What charts count, and how what they count is called."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from html import escape
 from typing import assert_never
 
+from core.domain.faults import fault_name as fault_name
+from core.domain.models import short_names as short_names
 from core.domain.spend import Slice, Totals
 from pages.components import format as show
 
 LABEL_CHARACTERS = 34
-
-_FAULTS = {"tls": "TLS", "provider": "Provider error", "internal": "Internal error", "unknown": "Not known"}
 
 
 class Measure(StrEnum):
@@ -35,19 +34,6 @@ class Measure(StrEnum):
     def reads(self, value: Decimal) -> str:
         """Return a value of this measure as people read it."""
         return show.money(value) if self is Measure.COST else show.count(int(value))
-
-
-def fault_name(code: str) -> str:
-    """Return a fault's code in words: `rate_limited` reads `Rate limited`."""
-    words = code.replace("_", " ")
-    return _FAULTS.get(code) or words[:1].upper() + words[1:]
-
-
-def short_names(model_ids: Iterable[str]) -> dict[str, str]:
-    """Return for each model the last part of its name, or the whole where two would read alike."""
-    ids = list(dict.fromkeys(model_ids))
-    tails = [model_id.rpartition("/")[2] for model_id in ids]
-    return {one: tail if tail and tails.count(tail) == 1 else one for one, tail in zip(ids, tails, strict=True)}
 
 
 def chart_label(text: str) -> str:
