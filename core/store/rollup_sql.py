@@ -16,7 +16,7 @@ from core.domain.histograms import BOUNDS
 DIGITS = 12
 """Decimal digits of a bucket's count: a multiple of four, which is how PostgreSQL keeps a number."""
 
-KEYS = ("scope", "member", "model_name", "starts")
+KEYS = ("scope", "member", "starts", "model_name")
 
 _BOUNDS = f"'{{{','.join(map(str, BOUNDS))}}}'::int[]"
 
@@ -61,9 +61,9 @@ _NAMES = ", ".join(("grain", *KEYS, *MEASURES))
 
 
 def _of_facts(scope: str, member: str, model: str, unit: str, source: str = "facts") -> str:
-    keys = f"{scope} AS scope, {member} AS member, {model} AS model_name"
     starts = f"date_trunc('{unit}', created_at, :zone) AS starts"
-    return f"SELECT {keys}, {starts}, {_FACTS_SUMMED} FROM {source} GROUP BY 1, 2, 3, 4"
+    keys = f"{scope} AS scope, {member} AS member, {starts}, {model} AS model_name"
+    return f"SELECT {keys}, {_FACTS_SUMMED} FROM {source} GROUP BY 1, 2, 3, 4"
 
 
 def _of_sums(source: str, **changed: str) -> str:
@@ -93,7 +93,7 @@ cells AS (
 
 _ERRORS = """
 failures AS MATERIALIZED (
-    SELECT scopes.scope, scopes.member, models.model_name, date_trunc('day', created_at, :zone) AS starts,
+    SELECT scopes.scope, scopes.member, date_trunc('day', created_at, :zone) AS starts, models.model_name,
         coalesce(error_code, 'unknown') AS code, sum(sign) AS runs
     FROM facts
     CROSS JOIN LATERAL (
@@ -104,7 +104,7 @@ failures AS MATERIALIZED (
     WHERE status = 'error' GROUP BY 1, 2, 3, 4, 5),
 failure_cells AS (
     SELECT 'd' AS grain, * FROM failures UNION ALL
-    SELECT 'm', scope, member, model_name, date_trunc('month', starts, :zone), code, sum(runs)
+    SELECT 'm', scope, member, date_trunc('month', starts, :zone), model_name, code, sum(runs)
     FROM failures GROUP BY 2, 3, 4, 5, 6)"""
 
 

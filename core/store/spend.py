@@ -43,7 +43,8 @@ DAYS_BEFORE = 120
 
 _PROVIDER_OF = "left(split_part(r.model_name, '/', 1), 50)"
 _SUMS = ", ".join(f"sum(r.{name}) AS {name}" for name in MEASURES)
-_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = force_custom_plan"
+"""All that a report tells is of one moment. Where rows lie depends on the values, so a query is planned for its own."""
 
 _EXACT = Context(prec=len(BOUNDS) * DIGITS + 100)
 """Sums keep every digit, also those of packed histograms."""
@@ -222,12 +223,16 @@ class _Reading:
         if hours and self._values["scope"] and by in (MODEL, PROVIDER):
             return []
         query = f"""
-            SELECT timezone(:zone, date_trunc('{grain}', r.starts, :zone)) AS at,
-                CASE WHEN {key} = ANY(:shown) THEN {key} ELSE '{OTHERS}' END AS key,
-                sum(r.cost) AS cost, sum(r.runs) AS runs, sum(r.input_tokens + r.output_tokens) AS tokens,
-                sum(r.failed) AS errors
-            FROM rollups AS r WHERE r.grain = :grain AND r.starts >= :first AND r.starts < :end
-                AND {" AND ".join(conditions)} GROUP BY 1, 2 HAVING sum(r.runs) <> 0 ORDER BY 1, 2"""
+            SELECT timezone(:zone, date_trunc('{grain}', starts, :zone)) AS at, key,
+                sum(cost) AS cost, sum(runs) AS runs, sum(tokens) AS tokens, sum(errors) AS errors
+            FROM (
+                SELECT r.starts, CASE WHEN {key} = ANY(:shown) THEN {key} ELSE '{OTHERS}' END AS key,
+                    sum(r.cost) AS cost, sum(r.runs) AS runs, sum(r.input_tokens + r.output_tokens) AS tokens,
+                    sum(r.failed) AS errors
+                FROM rollups AS r WHERE r.grain = :grain AND r.starts >= :first AND r.starts < :end
+                    AND {" AND ".join(conditions)} GROUP BY 1, 2
+            ) AS fine
+            GROUP BY 1, 2 HAVING sum(runs) <> 0 ORDER BY 1, 2"""
         values = self._values | self._ends(days) | {"grain": "h" if hours else "d", "shown": shown}
         return [_slice(row) for row in self._connection.execute(text(query), values)]
 

@@ -266,9 +266,9 @@ rollups = Table(
     metadata,
     Column("grain", String(1), primary_key=True),
     Column("scope", String(40), primary_key=True),
-    Column("model_name", String(200), primary_key=True),
-    Column("starts", DateTime(timezone=True), primary_key=True),
     Column("member", String(200), primary_key=True),
+    Column("starts", DateTime(timezone=True), primary_key=True),
+    Column("model_name", String(200), primary_key=True),
     _count("runs"),
     _count("failed"),
     _count("cancelled"),
@@ -285,7 +285,7 @@ rollups = Table(
     _count("timed_runs"),
     _amount("latencies"),
     _amount("first_tokens"),
-    Index("ix_rollups_member", "grain", "scope", "member", "starts"),
+    Index("ix_rollups_model", "grain", "scope", "model_name", "starts", "member"),
 )
 
 rollup_errors = Table(

@@ -127,9 +127,9 @@ CREATE TABLE rollups (
     timed_runs bigint NOT NULL,
     latencies numeric NOT NULL,
     first_tokens numeric NOT NULL,
-    CONSTRAINT pk_rollups PRIMARY KEY (grain, scope, model_name, starts, member)
+    CONSTRAINT pk_rollups PRIMARY KEY (grain, scope, member, starts, model_name)
 );
-CREATE INDEX ix_rollups_member ON rollups (grain, scope, member, starts);
+CREATE INDEX ix_rollups_model ON rollups (grain, scope, model_name, starts, member);
 
 CREATE TABLE rollup_errors (
     grain varchar(1) NOT NULL,
