@@ -134,6 +134,7 @@ class DayTotal:
     cost: Decimal
     runs: int
     errors: int
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ from datetime import date
 from core.domain.access import reads_everybodys_spend
 from core.domain.accounts import User
 from core.domain.periods import EARLIEST, LATEST
-from core.domain.spend import MODEL, USER, Days, Grain, SpendFilter, SpendReport, Summary
+from core.domain.slices import LONGEST_OF_HOURS
+from core.domain.spend import MODEL, PROVIDER, USER, Days, Grain, SpendFilter, SpendReport, Summary
 from core.errors import InvalidRequest
 from core.store.spend import SpendStore
 
 LONGEST_DAYS = 3 * 366
-LONGEST_OF_HOURS = 14
-"""The most days that may be sliced into hours."""
 
 
 class Stats:
@@ -39,8 +38,8 @@ class Stats:
         """Return the figures of the local days `first_day` to `last_day`, beside those of as many days before.
 
         The keys of `by_user` are user names. `by` person or tag is for those who see everybody's spend, and so is
-        `tag`: for the others these are left out. Raises `InvalidRequest` for days out of order, for more than three
-        years, and for hours of more than two weeks.
+        `tag`: for the others these are left out. Under a `tag` nothing is told by person or tag. Raises
+        `InvalidRequest` for days out of order, for more than three years, and for hours of more than two weeks.
         """
         days = Days(first_day, last_day)
         _check(days, grain)
@@ -51,7 +50,7 @@ class Stats:
             provider=provider,
             tag=tag if everybody else None,
         )
-        by = by if everybody or by == "provider" else MODEL
+        by = by if by == PROVIDER or (everybody and not tag) else MODEL
         report = self._store.report(days, days.before, filter, by=by, grain=grain, everybody=everybody)
         return self._with_names(report, by) if everybody else report
 

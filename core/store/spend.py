@@ -217,11 +217,11 @@ class _Reading:
         return {name: _ranked(groups) for name, groups in sorted(found.items())}
 
     def slices(self, days: Days, grain: Grain, by: str, shown: list[str]) -> list[Slice]:
-        """Return the slices of the days, with the keys `shown` apart."""
+        """Return the slices of the days, with the keys `shown` apart; none of hours that are not kept."""
         key, conditions = self._breakdown(by)
         hours = grain is Grain.HOUR
         if hours and self._values["scope"] and by in (MODEL, PROVIDER):
-            return []
+            key, conditions = f"'{OTHERS}'", self.all_models  # a person's hours, and a tag's, know of no models
         query = f"""
             SELECT timezone(:zone, date_trunc('{grain}', starts, :zone)) AS at, key,
                 sum(cost) AS cost, sum(runs) AS runs, sum(tokens) AS tokens, sum(errors) AS errors
@@ -248,11 +248,12 @@ class _Reading:
     def days(self, days: Days) -> list[DayTotal]:
         """Return the days that have runs."""
         query = f"""
-            SELECT timezone(:zone, r.starts)::date AS day, sum(r.cost), sum(r.runs), sum(r.failed)
+            SELECT timezone(:zone, r.starts)::date AS day, sum(r.cost), sum(r.runs), sum(r.failed),
+                sum(r.input_tokens + r.output_tokens)
             FROM rollups AS r WHERE r.grain = 'd' AND r.starts >= :first AND r.starts < :end
                 AND {" AND ".join(self.all_models)} GROUP BY 1 HAVING sum(r.runs) <> 0 ORDER BY 1"""
         rows = self._connection.execute(text(query), self._values | self._ends(days))
-        return [DayTotal(day, cost, int(runs), int(errors)) for day, cost, runs, errors in rows]
+        return [DayTotal(day, cost, *map(int, counts)) for day, cost, *counts in rows]
 
     def hours(self, days: Days) -> list[HourOfWeek] | None:
         """Return the hours of the week that have runs; None where hours are not kept for what is asked."""

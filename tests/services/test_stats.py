@@ -86,6 +86,13 @@ def test_a_report_can_be_of_one_model_or_provider(stats, spend):
     assert stats.report(person(Role.OPS), TODAY, TODAY, provider="openai").totals.cost == 3
 
 
+@pytest.mark.parametrize("by", ["user", "tag:team"])
+def test_under_a_tag_nothing_is_told_by_person_or_tag(stats, spend, by):
+    spend("u1", "1")
+    assert {one.key for one in stats.report(person(Role.PM), TODAY, TODAY, by=by).slices} <= {"Ann"}
+    assert stats.report(person(Role.PM), TODAY, TODAY, by=by, tag=("team", "red")).slices == []
+
+
 @pytest.mark.parametrize(
     ("first", "last"), [(TODAY, TODAY - timedelta(1)), (date.min, TODAY), (TODAY, date.max), (date(2010, 1, 1), TODAY)]
 )

@@ -232,6 +232,22 @@ def test_a_period_is_put_together_from_months_and_days(spend, ledger, first, las
     assert told.runs == sum(first <= instant.date() <= last for instant in instants)
 
 
+def test_the_hours_of_a_person_and_of_a_tag_are_told_together(database, spend, ledger):
+    record(ledger, admission(model_id="openai/a"), cost=costing("1"))
+    record(ledger, admission(model_id="groq/c"), cost=costing("2"))
+    tag_all(database, "ann", team="red")
+    for chosen in ({"user_id": "ann"}, {"tag": ("team", "red")}):
+        assert [(one.key, one.cost) for one in report(spend, grain=Grain.HOUR, **chosen).slices] == [("", 3)]
+        assert report(spend, grain=Grain.HOUR, model_id="groq/c", **chosen).slices == []
+
+
+def test_days_tell_all_that_charts_count(spend, ledger):
+    record(ledger, admission(), cost=costing("1"), usage=Usage(input_tokens=1, output_tokens=2))
+    record(ledger, admission(), cost=costing("2"), status=RunStatus.ERROR, error_code=FaultCode.TIMEOUT)
+    (day,) = report(spend).days
+    assert (day.day, day.cost, day.runs, day.errors, day.tokens) == (NOW.date(), 3, 2, 1, 3 + 164)
+
+
 def test_hours_of_the_week_are_local_ones(database, ledger):
     record(ledger, admission(started_at=datetime(2026, 11, 15, 18, 20, tzinfo=UTC)))
     told = report(
