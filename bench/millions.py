@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from sys import stderr
 from tempfile import TemporaryDirectory
@@ -49,7 +50,8 @@ FROM (
 
 _PLAIN = """
 CREATE TABLE plain AS
-SELECT id, user_id, model_name, input_tokens, output_tokens, total_tokens, cost, latency_ms, success, metadata, created_at
+SELECT id, user_id, model_name, input_tokens, output_tokens, total_tokens, cost, latency_ms, success, metadata,
+    created_at
 FROM llm_usage_logs;
 ALTER TABLE plain ADD PRIMARY KEY (id);
 CREATE INDEX ON plain (user_id, created_at DESC);
@@ -96,7 +98,7 @@ def _load(url: str, database: Database, rows: int) -> None:
     weeks = DAYS // 7 + 1
     starts = [END - timedelta(days=DAYS) + timedelta(days=DAYS) * week / weeks for week in range(weeks + 1)]
     with ThreadPoolExecutor(LOADERS) as pool:
-        parts = [pool.submit(_load_part, url, rows // weeks, *ends) for ends in zip(starts, starts[1:], strict=False)]
+        parts = [pool.submit(_load_part, url, rows // weeks, *ends) for ends in pairwise(starts)]
         for part in parts:
             part.result()
     _say(url, "ALTER TABLE llm_usage_logs ENABLE TRIGGER USER", "ANALYZE llm_usage_logs")

@@ -73,6 +73,7 @@ class Rollups:
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text(REBUILD), self._parameters)
         connection.execute(text("INSERT INTO rollup_zone VALUES (:zone)"), self._parameters)
+        connection.execute(text("ANALYZE rollups, rollup_errors"))
 
     def _compare(self, connection: Connection) -> int:
         return int(connection.scalar(text(DIFFERENCES), self._parameters) or 0)

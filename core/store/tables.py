@@ -51,6 +51,8 @@ metadata = MetaData(
 
 _PROVIDER = "left(split_part(model_name, '/', 1), 50)"
 _QUESTION = """jsonb_path_query_array(messages, '$[*] ? (@.role == "user")') -> -1 ->> 'content'"""
+_STATUS = text("(CASE WHEN status = 'completed' AND NOT success THEN 'error' ELSE status END)")
+_ODD = "status <> 'completed' OR NOT success"
 _EMPTY = text("'{}'::jsonb")
 _NEWEST_FIRST = (text("created_at DESC"), text("id DESC"))
 
@@ -224,7 +226,7 @@ llm_usage_logs = Table(
     Index("ix_llm_usage_logs_user_recent", "user_id", *_NEWEST_FIRST),
     Index("ix_llm_usage_logs_recent", *_NEWEST_FIRST),
     Index("ix_llm_usage_logs_model_recent", "model_name", *_NEWEST_FIRST),
-    Index("ix_llm_usage_logs_odd_recent", "status", *_NEWEST_FIRST, postgresql_where=text("status <> 'completed'")),
+    Index("ix_llm_usage_logs_odd_recent", _STATUS, *_NEWEST_FIRST, postgresql_where=text(_ODD)),
     Index("ix_llm_usage_logs_started", "deadline_at", postgresql_where=text("status = 'started'")),
     Index(
         "ix_llm_usage_logs_tags",
@@ -286,6 +288,15 @@ rollups = Table(
     _amount("latencies"),
     _amount("first_tokens"),
     Index("ix_rollups_model", "grain", "scope", "model_name", "starts", "member"),
+    Index(
+        "ix_rollups_all_models",
+        "grain",
+        "scope",
+        "starts",
+        "member",
+        postgresql_include=("cost", "runs", "input_tokens", "output_tokens", "failed"),
+        postgresql_where=text("model_name = ''"),
+    ),
 )
 
 rollup_errors = Table(

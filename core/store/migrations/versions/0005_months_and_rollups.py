@@ -130,6 +130,8 @@ CREATE TABLE rollups (
     CONSTRAINT pk_rollups PRIMARY KEY (grain, scope, member, starts, model_name)
 );
 CREATE INDEX ix_rollups_model ON rollups (grain, scope, model_name, starts, member);
+CREATE INDEX ix_rollups_all_models ON rollups (grain, scope, starts, member)
+    INCLUDE (cost, runs, input_tokens, output_tokens, failed) WHERE model_name = '';
 
 CREATE TABLE rollup_errors (
     grain varchar(1) NOT NULL,
