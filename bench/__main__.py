@@ -19,6 +19,8 @@ NAMES = (
     "streams",
     "one_stream",
     "settling",
+    "keeping",
+    "spend",
     "soak",
 )
 RESULTS = Path(__file__).with_name("results.json")

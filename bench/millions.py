@@ -73,15 +73,28 @@ class Millions:
         return Rollups(self.database, ZONE)
 
 
+_TEXTS = """
+INSERT INTO run_texts (run_id, created_at, messages, response)
+SELECT id, created_at, jsonb_build_array(jsonb_build_object('role', 'user', 'content',
+        (metadata->>'prompt') || ' ' || repeat('and then some more ', 3) || (ARRAY['rivers', 'lakes', 'mountains'])
+        [1 + (latency_ms %% 3)])), 'An answer of some words.'
+FROM llm_usage_logs ORDER BY created_at DESC LIMIT %(texts)s"""
+
+
 @contextmanager
-def millions(rows: int, *, plain: bool = True) -> Iterator[Millions]:
-    """Give a database with a ledger of `rows` runs; `plain`: and the same in a plain table."""
+def millions(rows: int, *, plain: bool = True, texts: int = 0) -> Iterator[Millions]:
+    """Give a database with a ledger of `rows` runs, the newest with their texts; `plain`: and the same in a plain
+    table."""
     with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as postgres:
         _say(postgres.url, "ALTER SYSTEM SET max_wal_size = '8GB'", "SELECT pg_reload_conf()")
         migrate(postgres.url)
         database = Database(postgres.url, limit_s=600)
         try:
             _load(postgres.url, database, rows)
+            if texts:
+                print(f"  the texts of {texts:,} …", file=stderr, flush=True)
+                with psycopg.connect(postgres.url) as connection:
+                    connection.execute(_TEXTS, {"texts": texts})
             if plain:
                 print("  the same in a plain table …", file=stderr, flush=True)
                 _say(postgres.url, *filter(None, map(str.strip, _PLAIN.split(";"))))

@@ -54,7 +54,7 @@ def _rate_beside_rows() -> Figure:
         try:
             ledger = Ledger(database, instance_id=1)
             user = add_user(database)
-            rounds = [(_settled(ledger, user), _committed(postgres.url)) for _ in range(ROUNDS + 1)]
+            rounds = [(settled(ledger, user), _committed(postgres.url)) for _ in range(ROUNDS + 1)]
         finally:
             database.close()
     settled, committed = map(median, zip(*rounds[1:], strict=True))
@@ -62,7 +62,7 @@ def _rate_beside_rows() -> Figure:
     return Figure(f"records settled a second, {WRITERS} writers", settled, "/s", peer, committed, over=LEAST)
 
 
-def _settled(ledger: Ledger, user: str) -> float:
+def settled(ledger: Ledger, user: str) -> float:
     """Return records a second. Each thread settles runs that were admitted before."""
     runs = [admission(user) for _ in range(WRITERS * RECORDS)]
     with ThreadPoolExecutor(WRITERS) as pool:
