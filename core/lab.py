@@ -33,6 +33,7 @@ from core.services.paces import Pace
 from core.services.runs import Runs
 from core.services.secrets import Secrets
 from core.services.stats import Stats
+from core.services.tags import UsedTags
 from core.services.templates import Templates
 from core.services.tokens import Tokens
 from core.settings import Settings, load_settings
@@ -51,6 +52,7 @@ from core.store.secrets import SecretStore
 from core.store.sessions import SessionStore
 from core.store.spend import SpendStore
 from core.store.spool import Spool
+from core.store.tags import TagStore
 from core.store.templates import TemplateStore
 from core.store.tokens import TokenStore
 
@@ -78,6 +80,7 @@ class Lab:
     runs: Runs
     history: History
     stats: Stats
+    tags: UsedTags
     templates: Templates
     pace: Pace
 
@@ -218,6 +221,7 @@ def _compose(
         deadline_s=settings.request_timeout_s,
         concurrency=settings.user_concurrency,
     )
+    stats = Stats(spend, accounts.names)
     return Lab(
         settings=settings,
         database=database,
@@ -228,7 +232,8 @@ def _compose(
         models=models,
         runs=runs,
         history=History(history, settings.timezone),
-        stats=Stats(spend, accounts.names),
+        stats=stats,
+        tags=UsedTags(TagStore(database), stats),
         templates=Templates(TemplateStore(database)),
         pace=Pace(settings.api_requests_per_minute),
     )

@@ -42,6 +42,7 @@ MODEL = "openai/gpt-4o-mini"
 RUN_ID = UUID("6f1c1f0e-5a0b-4c1e-9a53-0c8a4a2f7d10")
 WHEN = datetime(2026, 11, 23, 19, 20, 3, 120_000, tzinfo=UTC)
 QUESTION, ANSWER = "Name a colour.", "Blue."
+TAGS = {"team": "support", "project": "apollo"}
 
 CREDENTIALS = Credentials(username="ann", password=SecretStr("correct horse battery staple"))
 SIGNED_IN = SignedIn(id="3b1f7a52", username="ann", tier=Tier.PROFESSIONAL, role=Role.OPS)
@@ -53,6 +54,7 @@ WHOLE = RunRequest(
     temperature=0,
     max_tokens=100,
     stream=False,
+    tags=TAGS,
 )
 
 _VERDICT = Verdict(
@@ -95,6 +97,7 @@ ENTRY = HistoryEntry(
     ttft_ms=430,
     created_at=WHEN,
     parameters=Parameters(),
+    tags=TAGS,
 )
 HISTORY = HistoryList(total=1204, limit=1, offset=0, next_cursor="AAZEZl7cGEBvHB8OWgtMHppTDIpKL30Q", tests=(ENTRY,))
 ONE_RUN = RunDetails(

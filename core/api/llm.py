@@ -20,5 +20,6 @@ async def run(request: Request) -> ASGIApp:
     asks = await caller(request, Scope.RUN)  # before a look at the body: nobody else learns what a good one is
     wanted = validated(body, RunRequest)
     runs = lab.current().runs
-    started = await wrap_future(runs.begin(asks.user, wanted.chat_request(), RunOrigin.API, lasting=asks.token))
+    begun = runs.begin(asks.user, wanted.chat_request(), RunOrigin.API, tags=wanted.tags, lasting=asks.token)
+    started = await wrap_future(begun)
     return (EventStream if wanted.stream else WholeAnswer)(runs, asks.user, started)

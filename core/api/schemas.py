@@ -15,6 +15,7 @@ from core.domain.chat import MODEL_ID, MODEL_NAME, ChatRequest, Message, Paramet
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.runs import RunOrigin, RunStatus
+from core.domain.tags import NO_TAGS, Tags
 from core.domain.templates import Template, TemplateDraft
 from core.settings import PROVIDER_NAMES
 
@@ -63,6 +64,7 @@ class RunRequest(ChatRequest):
 
     model_id: str = Field(min_length=3, max_length=200, pattern=MODEL_ID, json_schema_extra={"pattern": KNOWN_MODEL_ID})
     stream: bool = True
+    tags: Tags = Field(NO_TAGS, description="What the run's cost is for, by name. It is recorded, and not sent.")
 
     def chat_request(self) -> ChatRequest:
         """Return what is asked of the model."""
@@ -158,6 +160,8 @@ class HistoryEntry(Shape):
     """Time to the first word; null if none came."""
     created_at: datetime
     parameters: Parameters
+    tags: dict[str, str]
+    """What its cost is for, by name."""
 
 
 class RunDetails(HistoryEntry):

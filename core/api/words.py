@@ -3,6 +3,8 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from core.domain.tags import NAME_RULE, VALUE_RULE
+
 LONGEST_PART = 40
 INSTANT = "give an instant like 2026-12-31T23:00:00Z"
 
@@ -12,6 +14,7 @@ WORDS = {
     "json_invalid": "send valid JSON ({error})",
     "model_type": "send an object",
     "model_attributes_type": "send an object",
+    "dict_type": "send an object",
     "tuple_type": "send a list",
     "string_type": "send a text",
     "string_sub_type": "send a text",
@@ -39,11 +42,14 @@ WORDS = {
 """Words by pydantic's kind of error. Whatever is not among them is told in pydantic's own."""
 
 VISIBLE = "write words that can be seen, with one space between them"
+_TAG, _TAG_NAME = "tags", "[key]"
 FORMS = {
     "model_id": "write it as provider/model, like openai/gpt-4o-mini",
     "name": VISIBLE,
     "category": VISIBLE,
     "prompt": "write something",
+    _TAG: VALUE_RULE,
+    _TAG_NAME: NAME_RULE,
 }
 """Words for a field whose text has not the form that it should."""
 
@@ -51,16 +57,23 @@ FORMS = {
 def plain(error: ValidationError) -> str:
     """Return the first thing that is wrong. Of what was sent, no more than a field's name is told."""
     first = error.errors(include_url=False)[0]
-    place = ".".join(_shown(part) for part in first["loc"])
+    place = ".".join(filter(None, (_shown(part) for part in first["loc"] if part != _TAG_NAME)))
     words = _words(first)
     return f"{place}: {words}." if place else f"{words[:1].upper()}{words[1:]}."
 
 
 def _words(error: ErrorDetails) -> str:
-    if error["type"] in ("string_pattern_mismatch", "string_too_short") and error["loc"][-1] in FORMS:
-        return FORMS[str(error["loc"][-1])]
+    field = _field(error["loc"])
+    if error["type"] in ("string_pattern_mismatch", "string_too_short") and field in FORMS:
+        return FORMS[field]
     context = {key: _told(value) for key, value in error.get("ctx", {}).items()}
     return WORDS[error["type"]].format(**context) if error["type"] in WORDS else error["msg"].rstrip(".")
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """Return what the last part of a place is, whatever a tag may be called."""
+    last = str(place[-1]) if place else ""
+    return _TAG if _TAG in place[:-1] and last != _TAG_NAME else last
 
 
 def _told(value: object) -> object:

@@ -1,5 +1,6 @@
 """One run, from the moment it is admitted to the moment it is settled, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from core.domain.chat import ChatRequest, Message, Parameters
 from core.domain.faults import FaultCode
 from core.domain.pricing import Cost, Prices
+from core.domain.tags import NO_TAGS, Tags
 from core.domain.usage import Usage
 
 EXCERPT_CHARACTERS = 500
@@ -50,6 +52,7 @@ class Admission(BaseModel):
     input_tokens: int
     reserved_usd: Decimal
     origin: RunOrigin
+    tags: Tags = NO_TAGS
     started_at: datetime
     deadline_at: datetime
 
@@ -102,7 +105,10 @@ class RunEnded:
 
 
 class RunRow(BaseModel):
-    """One line of the history: enough to scan. `prompt` is None once the text was cleared, or is not the reader's."""
+    """One line of the history: enough to scan. `prompt` is None once the text was cleared, or is not the reader's.
+
+    `tags` need not keep the rules of `core.domain.tags` where others wrote the run.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -118,6 +124,7 @@ class RunRow(BaseModel):
     latency_ms: int | None
     ttft_ms: int | None
     created_at: datetime
+    tags: Mapping[str, str] = NO_TAGS
 
     @property
     def total_tokens(self) -> int:

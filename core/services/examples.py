@@ -11,6 +11,7 @@ SIGN_IN = 'export LAB_TOKEN="lab_…"'
 """The line that puts a token where the examples look for it."""
 
 PROMPT = "Why is the sky blue?"
+TAGS = '"tags": {"team": "support"}'
 PAGE_SIZE = 20
 MARGIN_S = 10
 
@@ -78,14 +79,15 @@ print(event.get("error") or f"{{event['output_tokens']}} tokens, {{event['cost']
 
 
 def _whole(url: str, beginning: str, model_id: str) -> Example:
-    body = _body(model_id, '"stream": false')
+    body = _body(model_id, '"stream": false', TAGS)
     return Example(
         title="Run a prompt and wait for the whole answer",
-        told="One JSON object, when the run has ended. A run that failed has an `error` beside what had arrived.",
+        told="One JSON object, when the run has ended. A run that failed has an `error` beside what had arrived. "
+        "`tags` say what its cost is for; leave them out where nobody asks.",
         curl=f"curl -sS {quote(f'{url}/llm/test')} \\\n{_AUTHORIZED} \\\n{_JSON} \\\n  -d {quote(body)}",
         python=f"""\
 {beginning}
-body = {_body(model_id, '"stream": False')}
+body = {_body(model_id, '"stream": False', TAGS)}
 response = lab.post("/llm/test", json=body)
 if response.is_error:
     raise SystemExit(response.text)

@@ -17,6 +17,7 @@ from core.domain.periods import month_start, next_month_start
 from core.domain.pricing import dearest_input, worst_case
 from core.domain.runs import Admission, RunOrigin, RunRecord
 from core.domain.spend import Days
+from core.domain.tags import NO_TAGS, Tags
 from core.domain.usage import estimate_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
@@ -105,19 +106,25 @@ class Runs:
         """Return what `request` will take at most. Raises as `start` does for a model that cannot be found."""
         return _quote(request, self._models.find(request.model_id))
 
-    def start(self, user: User, request: ChatRequest, origin: RunOrigin, *, lasting: bool = False) -> LiveRun:
+    def start(
+        self, user: User, request: ChatRequest, origin: RunOrigin, *, tags: Tags = NO_TAGS, lasting: bool = False
+    ) -> LiveRun:
         """Admit and start a run, and return it when it is admitted. It blocks; see `begin`."""
-        return self.begin(user, request, origin, lasting=lasting).result()
+        return self.begin(user, request, origin, tags=tags, lasting=lasting).result()
 
-    def begin(self, user: User, request: ChatRequest, origin: RunOrigin, *, lasting: bool = False) -> Future[LiveRun]:
+    def begin(
+        self, user: User, request: ChatRequest, origin: RunOrigin, *, tags: Tags = NO_TAGS, lasting: bool = False
+    ) -> Future[LiveRun]:
         """Admit and start a run; a `lasting` one goes on when its user signs out. It does not block.
+
+        `tags` say what its cost is for; they are recorded with it, and not sent.
 
         Raises `UnknownProvider`, `TierTooLow` or `KeyMissing`, and the answer may be `LimitReached` or
         `StoreUnavailable`; whichever it is, nothing was sent to a provider and nothing is counted.
         """
         model = self._models.permitted(user, request.model_id)
         call = self._models.call(model)
-        admission = self._admission(user, request, model, origin)
+        admission = self._admission(user, request, model, origin, tags)
 
         def launch(admitted: Callable[[], int]) -> LiveRun:
             try:
@@ -176,7 +183,9 @@ class Runs:
         run = self._engine.find(run_id)
         return run if run and run.admission.user_id == user.id else None
 
-    def _admission(self, user: User, request: ChatRequest, model: ModelInfo, origin: RunOrigin) -> Admission:
+    def _admission(
+        self, user: User, request: ChatRequest, model: ModelInfo, origin: RunOrigin, tags: Tags
+    ) -> Admission:
         now = self._now()
         quote = _quote(request, model)
         return Admission(
@@ -187,6 +196,7 @@ class Runs:
             input_tokens=quote.input_tokens,
             reserved_usd=quote.worst_case_usd,
             origin=origin,
+            tags=tags,
             started_at=now,
             deadline_at=now + self._deadline,
         )

@@ -21,6 +21,7 @@ def started(admission: Admission, instance_id: int) -> Row:
         "model_name": request.model_id,
         "status": RunStatus.STARTED,
         "origin": admission.origin,
+        "tags": admission.tags,
         "prices": admission.prices,
         "reserved_usd": admission.reserved_usd,
         "estimated_input_tokens": admission.input_tokens,

@@ -43,6 +43,7 @@ def scanned() -> Select[Any]:
         logs.c.latency_ms,
         logs.c.ttft_ms,
         logs.c.created_at,
+        logs.c.tags,
     )
 
 
@@ -105,6 +106,11 @@ def run_record(row: Row[Any]) -> RunRecord:
     )
 
 
+def kept_tags(kept: Any) -> dict[str, str]:
+    """Return the tags of a run by name; none where what others wrote is nothing of the kind."""
+    return {name: str(value) for name, value in kept.items()} if isinstance(kept, dict) else {}
+
+
 def _scanned_fields(values: RowMapping) -> dict[str, Any]:
     same = ("id", "user_id", "error_code", "input_tokens", "output_tokens", "latency_ms", "ttft_ms", "created_at")
     return {
@@ -112,6 +118,7 @@ def _scanned_fields(values: RowMapping) -> dict[str, Any]:
         "model_id": values["model_name"],
         "status": RunStatus(values["status"]),
         "cost": _cost(values),
+        "tags": kept_tags(values["tags"]),
     }
 
 

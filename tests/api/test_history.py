@@ -23,7 +23,7 @@ from tests.fixtures.runs import NOW, admission, record
 HISTORY = "/api/v1/llm/test/history"
 FIELDS = {
     "id", "model_id", "prompt", "response", "tokens_used", "input_tokens", "output_tokens", "cost", "cost_source",
-    "latency_ms", "ttft_ms", "status", "error_code", "created_at", "parameters",
+    "latency_ms", "ttft_ms", "status", "error_code", "created_at", "parameters", "tags",
 }  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def exact(response: httpx.Response) -> dict:
 
 def made(ledger: Ledger, user: User, seconds: int = 0, **changes) -> str:
     """Record a run of `user` that was started `seconds` after `NOW`; returns its id."""
-    asked = {key: changes.pop(key) for key in ("prompt", "model_id") if key in changes}
+    asked = {key: changes.pop(key) for key in ("prompt", "model_id", "tags") if key in changes}
     run = admission(user.id, started_at=NOW + timedelta(seconds=seconds), **asked)
     record(ledger, run, **changes)
     return str(run.run_id)
@@ -46,7 +46,7 @@ def ids(response: httpx.Response) -> list[str]:
 
 
 def test_an_entry_has_every_field_of_the_contract(signed_in, ledger, user):
-    run_id = made(ledger, user, prompt="Why?", text="Because.")
+    run_id = made(ledger, user, prompt="Why?", text="Because.", tags={"team": "support"})
     answer = exact(signed_in.get(HISTORY))
     (entry,) = answer["tests"]
     assert (answer["total"], answer["limit"], answer["offset"], answer["next_cursor"]) == (1, 20, 0, None)
@@ -66,6 +66,7 @@ def test_an_entry_has_every_field_of_the_contract(signed_in, ledger, user):
         "error_code": None,
         "created_at": "2026-11-20T12:00:00Z",
         "parameters": {"temperature": Decimal("0.7"), "max_tokens": 1000, "top_p": Decimal("1.0")},
+        "tags": {"team": "support"},
     }
     assert set(entry) == FIELDS
 
@@ -159,13 +160,14 @@ def test_a_query_that_will_not_do_is_refused_in_plain_words(signed_in, query, wo
 
 
 def test_one_run_is_told_whole(signed_in, ledger, user):
-    run = admission(user.id)
+    run = admission(user.id, tags={"team": "support"})
     messages = (Message(role="system", content="Be brief."), *run.request.messages)
     run = run.model_copy(update={"request": run.request.model_copy(update={"messages": messages})})
     record(ledger, run, reasoning="Let me think.", notices=("top_p was left out.",))
     told = exact(signed_in.get(f"{HISTORY}/{run.run_id}"))
     assert set(told) > FIELDS
     assert told["messages"] == [message.model_dump() for message in messages]
+    assert told["tags"] == {"team": "support"}
     assert (told["reasoning"], told["notices"]) == ("Let me think.", ["top_p was left out."])
     assert (told["cost"], told["finish_reason"], told["origin"]) == (Decimal("0.0000786"), "stop", "playground")
 

@@ -140,6 +140,32 @@ def test_an_answer_that_breaks_off_keeps_its_text_and_its_cost(served, ann, clie
     assert recorded(served, ann, told["run_id"]).status is RunStatus.INCOMPLETE
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_tags_are_recorded_with_the_run_and_no_provider_sees_them(served, ann, client, simulator, stream):
+    answer = client.post("/llm/test", json=asked(stream=stream, tags={"team": "süpport", "ticket": "4711"}))
+    assert recorded(served, ann, answer.headers["x-run-id"]).tags == {"team": "süpport", "ticket": "4711"}
+    (call,) = calls(simulator)
+    assert "tags" not in call.body
+    assert "4711" not in str(call)
+    plain = client.post("/llm/test", json=asked())
+    assert recorded(served, ann, plain.headers["x-run-id"]).tags == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"Team": "support"}, "tags.Team: name a tag with a small letter (a-z) first"),
+        ({"team": " "}, "tags.team: write 1 to 60 characters that can be seen"),
+        (None, "tags: send an object."),
+    ],
+)
+def test_tags_that_will_not_do_are_refused_in_plain_words(client, simulator, tags, words):
+    answer = client.post("/llm/test", json=asked(tags=tags))
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(words)
+    assert not calls(simulator)
+
+
 @pytest.mark.parametrize(
     ("model", "status"),
     [("nowhere/gpt", 400), ("openai", 422), ("openai/", 422), ("", 422)],

@@ -14,7 +14,7 @@ from core.domain.runs import RunStatus
 from core.errors import LabError
 from core.store.database import Database
 from core.store.demo import fill
-from core.store.demo.people import EXPENSIVE, HABITS
+from core.store.demo.people import EXPENSIVE, HABITS, PEOPLE, PROJECTS
 from core.store.history import HistoryStore
 from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 from tests.fixtures.database import copied
@@ -92,6 +92,24 @@ def test_it_has_working_days_faults_estimates_and_one_odd_day(demo):
     assert {source for _, source in seen} == {"computed", "estimated", "provider"}
 
 
+def test_most_runs_bear_the_team_of_who_made_them_and_many_a_project_of_the_team(demo):
+    tags = llm_usage_logs.c.tags
+    team, project = tags["team"].astext, tags["project"].astext
+    found = rows(
+        demo,
+        select(users.c.username, team, project, func.count())
+        .join_from(llm_usage_logs, users, users.c.id == llm_usage_logs.c.user_id)
+        .group_by(users.c.username, team, project),
+    )
+    teams = {person.username: person.team for person in PEOPLE}
+    assert {(who, of) for who, of, _, _ in found if of} == set(teams.items())
+    assert {of for _, of, _, _ in found if of} == set(PROJECTS)
+    assert all(of is not None and what in PROJECTS[of] for _, of, what, _ in found if what)
+    runs = sum(count for *_, count in found)
+    assert 0.85 < sum(count for _, of, _, count in found if of) / runs < 0.95
+    assert 0.45 < sum(count for *_, what, count in found if what) / runs < 0.65
+
+
 def test_texts_are_kept_for_the_last_thirty_days(demo):
     old = llm_usage_logs.c.created_at < NOW - timedelta(days=30)
     texts = select(func.count(), func.count(run_texts.c.run_id)).select_from(llm_usage_logs).outerjoin(run_texts)
@@ -112,10 +130,12 @@ def test_accounts_that_are_there_get_runs_of_their_own(database):
 def test_it_is_the_same_again_for_the_same_seed(database):
     fill(database, now=NOW, models=catalogue(), days=2)
     figures = select(func.sum(llm_usage_logs.c.total_tokens), func.sum(llm_usage_logs.c.cost))
-    first = rows(database, figures)
+    tagged = select(llm_usage_logs.c.tags, func.count()).group_by(llm_usage_logs.c.tags).order_by(llm_usage_logs.c.tags)
+    first, first_tags = rows(database, figures), rows(database, tagged)
     database.call(lambda connection: connection.exec_driver_sql("TRUNCATE users, llm_usage_logs CASCADE"))
     fill(database, now=NOW, models=catalogue(), days=2)
     assert rows(database, figures) == first != [(0, Decimal(0))]
+    assert rows(database, tagged) == first_tags != []
 
 
 def test_a_database_with_runs_is_refused_and_left_as_it_is(database):

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from core.domain.faults import FaultCode
 from core.domain.pricing import Cost, CostSource
+from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
 from core.domain.usage import Usage
 from core.errors import LimitReached
@@ -61,6 +62,20 @@ def test_a_run_is_recorded_before_anything_is_sent(database, ledger):
         "parameters": {"temperature": 0.7, "max_tokens": 1000, "top_p": 1.0},
         "source": "testing_lab",
     }
+
+
+def test_tags_are_kept_with_the_run_and_not_with_what_was_sent(database, ledger):
+    tagged, plain = admission(tags={"team": "süpport", "project": "apollo: 2"}), admission()
+    admit(ledger, tagged)
+    record(ledger, plain)
+    assert row_of(database, tagged).tags == {"team": "süpport", "project": "apollo: 2"}
+    ledger.settle(outcome(tagged)).result()
+    history = HistoryStore(database)
+    assert history.find(tagged.run_id).tags == tagged.tags
+    assert history.find(plain.run_id).tags == {}
+    for told in (history.page(HistoryFilter(), size=9).rows, history.entries(HistoryFilter(), size=9).entries):
+        assert {run.id: run.tags for run in told} == {tagged.run_id: tagged.tags, plain.run_id: {}}
+    assert "pport" not in row_of(database, tagged).metadata["prompt"]
 
 
 def test_a_settled_run_is_whole(database, ledger):

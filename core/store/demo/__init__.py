@@ -25,7 +25,7 @@ from core.domain.runs import Admission, Outcome
 from core.errors import InvalidRequest
 from core.store import entries
 from core.store.database import Database
-from core.store.demo.people import PEOPLE
+from core.store.demo.people import OTHERS, PEOPLE
 from core.store.demo.runs import Author, Invention, Run
 from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 
@@ -33,7 +33,6 @@ LIMIT_S = 120.0
 TEXTS_KEPT = timedelta(days=30)
 COPIED_AT_ONCE = 2000
 NO_PASSWORD = "!"  # no password has this for its hash
-OTHERS_SHARE = 0.9
 
 
 def fill(database: Database, *, now: datetime, models: Sequence[ModelInfo], days: int = 90, seed: int = 7) -> int:
@@ -64,9 +63,8 @@ def _authors(connection: Connection, rng: Random, since: datetime) -> list[Autho
     known = connection.execute(select(users).where(users.c.enabled).order_by(users.c.username)).mappings()
     authors = []
     for row in known:
-        person = people.get(row["username"])
-        share, weekends = (person.share, person.weekends) if person else (OTHERS_SHARE, True)
-        authors.append(Author(row["id"], tier_named(row["tier"]), share, weekends))
+        person = people.get(row["username"], OTHERS)
+        authors.append(Author(row["id"], tier_named(row["tier"]), person.team, person.share, person.weekends))
     return authors
 
 

@@ -12,6 +12,7 @@ class Person:
     username: str
     tier: Tier
     role: Role
+    team: str
     share: float
     weekends: bool = False
 
@@ -32,15 +33,26 @@ class Habit:
 
 
 PEOPLE = (
-    Person("amara.osei", Tier.ENTERPRISE, Role.OPS, 1.9, weekends=True),
-    Person("jonas.lind", Tier.ENTERPRISE, Role.OPS, 1.5),
-    Person("priya.nair", Tier.PROFESSIONAL, Role.OPS, 1.3),
-    Person("mateo.ruiz", Tier.PROFESSIONAL, Role.OPS, 1.0, weekends=True),
-    Person("hannah.weiss", Tier.STARTER, Role.OPS, 0.8),
-    Person("tomasz.zielinski", Tier.STARTER, Role.OPS, 0.6),
-    Person("grace.chen", Tier.ENTERPRISE, Role.PM, 0.5),
-    Person("leila.haddad", Tier.TRIAL, Role.PM, 0.1),
+    Person("amara.osei", Tier.ENTERPRISE, Role.OPS, "support", 1.9, weekends=True),
+    Person("jonas.lind", Tier.ENTERPRISE, Role.OPS, "engineering", 1.5),
+    Person("priya.nair", Tier.PROFESSIONAL, Role.OPS, "engineering", 1.3),
+    Person("mateo.ruiz", Tier.PROFESSIONAL, Role.OPS, "support", 1.0, weekends=True),
+    Person("hannah.weiss", Tier.STARTER, Role.OPS, "depots", 0.8),
+    Person("tomasz.zielinski", Tier.STARTER, Role.OPS, "depots", 0.6),
+    Person("grace.chen", Tier.ENTERPRISE, Role.PM, "product", 0.5),
+    Person("leila.haddad", Tier.TRIAL, Role.PM, "product", 0.1),
 )
+
+OTHERS = Person("", Tier.TRIAL, Role.OPS, "support", 0.9, weekends=True)
+"""What those are like who have an account of their own, whatever its name and tier."""
+
+PROJECTS = {
+    "support": ("late-parcels", "reviews", "apollo"),
+    "engineering": ("apollo", "address-import"),
+    "depots": ("gate-scans", "onboarding"),
+    "product": ("apollo", "push-messages"),
+}
+"""What each team works on, the most usual first. Apollo is shared by three."""
 
 HABITS = (
     Habit("openai/gpt-4o-mini", 5.0, 0.42, 95),

@@ -13,8 +13,9 @@ from core.domain.faults import UNBILLED, FaultCode, explain
 from core.domain.models import ModelInfo
 from core.domain.pricing import cost_of, worst_case
 from core.domain.runs import Admission, Outcome, RunOrigin, RunStatus
+from core.domain.tags import Tags
 from core.domain.usage import Usage, estimate_input_tokens, estimate_tokens
-from core.store.demo.people import EXPENSIVE, HABITS, PROVIDERS, Habit
+from core.store.demo.people import EXPENSIVE, HABITS, PROJECTS, PROVIDERS, Habit
 from core.store.demo.texts import exchange
 
 RUNS_A_DAY = 225
@@ -25,6 +26,7 @@ ODD_DAY_AGO = 17
 ODD_RUNS = 40
 TIME_LIMIT = timedelta(seconds=60)
 CANCELLED, CUT = 0.025, 0.007  # shares of all runs
+OF_A_TEAM, OF_A_PROJECT = 0.9, 0.6  # shares that bear such a tag; a project only beside a team
 FAULTS = {
     FaultCode.RATE_LIMITED: 5,
     FaultCode.OVERLOADED: 3,
@@ -43,6 +45,7 @@ class Author:
 
     user_id: str
     tier: Tier
+    team: str
     share: float
     weekends: bool
 
@@ -107,10 +110,20 @@ class Invention:
             input_tokens=tokens,
             reserved_usd=worst_case(tokens, request.max_tokens, prices),
             origin=RunOrigin.API if self._rng.random() < 0.15 else RunOrigin.PLAYGROUND,
+            tags=self._tags(author.team),
             started_at=at,
             deadline_at=at + TIME_LIMIT,
         )
         yield admission, self._end(admission, habit, asked.answer)
+
+    def _tags(self, team: str) -> Tags:
+        if self._rng.random() >= OF_A_TEAM:
+            return {}
+        if self._rng.random() >= OF_A_PROJECT:
+            return {"team": team}
+        projects = PROJECTS[team]
+        [project] = self._rng.choices(projects, range(len(projects), 0, -1))
+        return {"team": team, "project": project}
 
     def _end(self, run: Admission, habit: Habit, answer: str) -> Outcome:
         fate = self._fate(habit)
