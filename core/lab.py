@@ -185,6 +185,7 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     stack.push_async_callback(engine.close)
     _watch(metrics, engine, spool, database)
     lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups)
+    await asyncio.to_thread(rollups.prepare)
     await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(_welcome, lab)
     _start(

@@ -5,6 +5,8 @@ The ledger's triggers note every change of a settled run in `rollup_changes`, in
 ledger holds; a background chore folds as well, so that there is never much to do.
 """
 
+import logging
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
@@ -15,7 +17,11 @@ from core.store.rollup_sql import DIFFERENCES, FOLD, REBUILD
 REBUILD_LIMIT_S = 3600.0
 FOLD_LIMIT_S = 60.0
 REBUILD_MEMORY = "256MB"
+PATIENCE_S, LOOK_S = 2.0, 0.02
 _LOCK = 0x726F6C6C7570  # any number that nobody else locks
+_NOTED = "SELECT EXISTS (SELECT FROM rollup_changes)"
+
+_log = logging.getLogger(__name__)
 
 
 class Rollups:
@@ -35,10 +41,17 @@ class Rollups:
         """Whose days they are of."""
         return self._zone
 
+    def prepare(self) -> None:
+        """Make the rollups anew if they are of another zone, or were never made. It takes a minute for some million
+        runs."""
+        if not self._database.call(self._is_made):
+            _log.info("the rollups are made for the days of %s", self._zone.key)
+            self.rebuild()
+
     def fold(self) -> None:
         """Bring the rollups into step with the ledger. Cheap when nothing has changed.
 
-        They are made anew if they are of another zone, or were never made.
+        While somebody makes them anew, they are left as they were before.
         """
         if self._database.call(self._behind):
             self._database.call(self._catch_up, limit_s=FOLD_LIMIT_S)
@@ -52,12 +65,16 @@ class Rollups:
         return self._database.call(self._compare, limit_s=REBUILD_LIMIT_S)
 
     def _behind(self, connection: Connection) -> bool:
-        state = "SELECT EXISTS (SELECT FROM rollup_changes) OR NOT EXISTS (SELECT FROM rollup_zone WHERE zone = :zone)"
-        return bool(connection.scalar(text(state), self._parameters))
+        return not self._is_made(connection) or bool(connection.scalar(text(_NOTED)))
+
+    def _is_made(self, connection: Connection) -> bool:
+        made = "SELECT EXISTS (SELECT FROM rollup_zone WHERE zone = :zone)"
+        return bool(connection.scalar(text(made), self._parameters))
 
     def _catch_up(self, connection: Connection) -> None:
-        _alone(connection)
-        if connection.scalar(text("SELECT zone FROM rollup_zone")) == self._zone.key:
+        if not _alone_within(connection, PATIENCE_S):
+            return
+        if self._is_made(connection):
             connection.execute(text(FOLD), self._parameters)
         else:
             self._fill(connection)
@@ -86,3 +103,13 @@ class Rollups:
 def _alone(connection: Connection) -> None:
     """Wait until nobody else changes the rollups, and let nobody do so until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def _alone_within(connection: Connection, patience_s: float) -> bool:
+    """Do as `_alone` does, for so long at most; return whether it came to that."""
+    end = monotonic() + patience_s
+    while not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
+        if monotonic() > end:
+            return False
+        sleep(LOOK_S)
+    return True

@@ -371,9 +371,11 @@ def _totals(sums: _Sums) -> Totals:
 
 def _counts(packed: Decimal | int) -> dict[int, int]:
     """Take a packed histogram apart: counts by bucket. See `rollup_sql`."""
-    digits = f"{int(packed)}"
-    pieces = [digits[max(end - DIGITS, 0) : end] for end in range(len(digits), 0, -DIGITS)]
-    return {bucket: count for bucket, piece in enumerate(pieces) if (count := int(piece))}
+    digits = f"{Decimal(packed):f}"
+    empty = (len(digits) - len(digits.rstrip("0"))) // DIGITS  # buckets below the first that counts any
+    ends = range(len(digits) - empty * DIGITS, 0, -DIGITS)
+    pieces = (digits[max(end - DIGITS, 0) : end] for end in ends)
+    return {bucket: count for bucket, piece in enumerate(pieces, empty) if (count := int(piece))}
 
 
 def _slice(row: Row[Any]) -> Slice:

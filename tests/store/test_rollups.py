@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from core.store.rollups import _LOCK as LOCK
 from core.store.rollups import Rollups
 from tests.fixtures.runs import NOW, admission, admit, outcome, record
 
@@ -183,3 +184,26 @@ def test_a_rebuild_goes_on_beside_writers(database, rollups, ledger):
             rebuild.result()
     rollups.fold()
     assert (runs_told(database), rollups.differences()) == (11, 0)
+
+
+def test_while_they_are_made_anew_what_was_there_is_read(database, rollups, ledger, monkeypatch):
+    monkeypatch.setattr("core.store.rollups.PATIENCE_S", 0.05)
+    record(ledger, admission())
+    rollups.fold()
+    record(ledger, admission())
+    with database._engine.connect() as other, other.begin():
+        other.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        rollups.fold()
+        assert runs_told(database) == 1
+    rollups.fold()
+    assert runs_told(database) == 2
+
+
+def test_they_are_prepared_once_for_a_zone(database, rollups, ledger, caplog):
+    caplog.set_level("INFO")
+    rollups.prepare()
+    record(ledger, admission())
+    rollups.prepare()
+    assert [record.message for record in caplog.records].count(
+        "the rollups are made for the days of Asia/Kathmandu"
+    ) == 1
