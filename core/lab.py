@@ -26,6 +26,7 @@ from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
 from core.secrets import Vault, encryption_keys, prepare_data_dir
 from core.services.accounts import Accounts
+from core.services.exports import Exports
 from core.services.history import History
 from core.services.metrics import Metrics
 from core.services.models import Models
@@ -41,6 +42,7 @@ from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
 from core.store.database import Database
 from core.store.embedded import EmbeddedPostgres
+from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 from core.store.instance import Instance
 from core.store.ledger import Ledger
@@ -79,6 +81,7 @@ class Lab:
     models: Models
     runs: Runs
     history: History
+    exports: Exports
     stats: Stats
     tags: UsedTags
     templates: Templates
@@ -233,6 +236,7 @@ def _compose(
         models=models,
         runs=runs,
         history=History(history, settings.timezone),
+        exports=Exports(ExportRows(database), history),
         stats=stats,
         tags=UsedTags(TagStore(database), stats),
         templates=Templates(TemplateStore(database)),

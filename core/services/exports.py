@@ -1,0 +1,99 @@
+"""A user's runs as a file, as long as it may be: it is made piece by piece, while it is taken."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Lock
+
+from core.domain.accounts import User
+from core.domain.periods import Period
+from core.domain.queries import HistoryFilter
+from core.errors import LimitReached
+from core.services.export_formats import COLUMNS, FORMS, Form, Format
+from core.store.export_rows import ExportRows
+from core.store.history import HistoryStore
+
+AT_ONCE = 2
+"""So many files one user may take at once, in this process."""
+
+SAMPLED = 500
+"""From so many runs it is guessed how large a file will be."""
+
+_COLUMNS = tuple(name for name in COLUMNS if name != "person")
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that is made as `pieces` are taken, each a short wait for the database. `runs` were counted before."""
+
+    name: str
+    media_type: str
+    runs: int
+    pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many runs a file would hold, and about how many bytes it would have, by format."""
+
+    runs: int
+    sizes: Mapping[Format, int]
+
+
+class Exports:
+    """Files of a user's own runs, newest first, those under way included. Whatever a filter says, nobody gets others'.
+
+    Safe to call from any thread; all but `place` wait for the database.
+    """
+
+    def __init__(
+        self, rows: ExportRows, history: HistoryStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._rows = rows
+        self._history = history
+        self._now = now
+        self._lock = Lock()
+        self._taking: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, user: User) -> Iterator[None]:
+        """Hold one of the user's places while a file is taken. Raises `LimitReached` if there is none left."""
+        with self._lock:
+            if self._taking[user.id] >= AT_ONCE:
+                raise LimitReached(_TOO_MANY, limit=AT_ONCE, used=AT_ONCE, resets_at=None)
+            self._taking[user.id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taking -= Counter([user.id])
+
+    def open(self, user: User, filter: HistoryFilter, format: Format) -> Export:
+        """Begin a file of the runs that the filter lets through and that have begun by now."""
+        form, asked = FORMS[format], self._until_now(user, filter)
+        runs = self._history.count(asked)
+        pieces = (piece.text for piece in self._rows.pieces(asked, form.lines, _COLUMNS))
+        return Export(f"runs.{format}", form.media_type, runs, form.file(pieces, _COLUMNS))
+
+    def preview(self, user: User, filter: HistoryFilter) -> Preview:
+        """Tell beforehand what `open` would give."""
+        asked = self._until_now(user, filter)
+        runs = self._history.count(asked)
+        return Preview(runs, {format: self._size(asked, form, runs) for format, form in FORMS.items()})
+
+    def _size(self, asked: HistoryFilter, form: Form, runs: int) -> int:
+        sample = self._rows.piece(asked, form.lines, _COLUMNS, size=SAMPLED)
+        size = sum(map(len, form.file([sample.text] if sample.runs else [], _COLUMNS)))
+        return size * runs // sample.runs if sample.runs else size
+
+    def _until_now(self, user: User, filter: HistoryFilter) -> HistoryFilter:
+        """What begins while the file is taken is not in it, so that it holds what was counted."""
+        period, now = filter.period, self._now()
+        start, end = (period.start, min(period.end, now)) if period else (_EVER, now)
+        return replace(filter, user_id=user.id, period=Period(start, end))
+
+
+_TOO_MANY = f"You are downloading {AT_ONCE} files already. Wait until one of them is done, or cancel it."
