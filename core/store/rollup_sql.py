@@ -157,6 +157,6 @@ def _differing(names: str, computed: str, kept: str) -> str:
 
 DIFFERENCES = f"""
 WITH facts AS NOT MATERIALIZED ({_LEDGER} UNION ALL {_UNFOLDED}),{_CELLS},{_ERRORS}
-SELECT (SELECT count(*) FROM {_differing(_NAMES, "cells", "rollups")} AS sums)
-    + (SELECT count(*) FROM {_differing(f"grain, {_KEYS}, code, runs", "failure_cells", "rollup_errors")} AS errors)"""
+SELECT (SELECT count(DISTINCT (grain, {_KEYS})) FROM {_differing(_NAMES, "cells", "rollups")} AS sums)
+    + (SELECT count(DISTINCT (grain, {_KEYS}, code)) FROM {_differing(f"grain, {_KEYS}, code, runs", "failure_cells", "rollup_errors")} AS errors)"""
 """Counts the rollups that are other than the ledger says, less what was not folded yet."""
