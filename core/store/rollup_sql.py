@@ -150,13 +150,15 @@ put AS ({_INTO})
 the same moment."""
 
 
-def _differing(names: str, computed: str, kept: str) -> str:
-    made, there = (f"SELECT {names} FROM {table} WHERE runs <> 0" for table in (computed, kept))
-    return f"(({made} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {made}))"
+def _differing(key: str, values: str, computed: str, kept: str) -> str:
+    """Count the keys whose values are not alike in both tables."""
+    made, there = (f"SELECT {key}, {values} FROM {table} WHERE runs <> 0" for table in (computed, kept))
+    differing = f"({made} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {made})"
+    return f"(SELECT count(DISTINCT ({key})) FROM ({differing}) AS differing)"
 
 
 DIFFERENCES = f"""
 WITH facts AS NOT MATERIALIZED ({_LEDGER} UNION ALL {_UNFOLDED}),{_CELLS},{_ERRORS}
-SELECT (SELECT count(DISTINCT (grain, {_KEYS})) FROM {_differing(_NAMES, "cells", "rollups")} AS sums)
-    + (SELECT count(DISTINCT (grain, {_KEYS}, code)) FROM {_differing(f"grain, {_KEYS}, code, runs", "failure_cells", "rollup_errors")} AS errors)"""
+SELECT {_differing(f"grain, {_KEYS}", ", ".join(MEASURES), "cells", "rollups")}
+    + {_differing(f"grain, {_KEYS}, code", "runs", "failure_cells", "rollup_errors")}"""
 """Counts the rollups that are other than the ledger says, less what was not folded yet."""
