@@ -48,6 +48,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "streamlit_authenticator": ("pages",),
     "starlette": ("core.api", "app"),
     "prometheus_client": ("core.services.metrics",),
+    "reportlab": ("core.services.monthly",),
 }
 """The libraries that reach the world, and the beginnings of the modules that may use them."""
 
