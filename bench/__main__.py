@@ -22,6 +22,7 @@ NAMES = (
     "keeping",
     "spend",
     "soak",
+    "corrections",
 )
 RESULTS = Path(__file__).with_name("results.json")
 
