@@ -5,17 +5,21 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, select, text, tuple_
 
-from core.domain.chat import clean
 from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
 from core.domain.runs import RunRecord, RunRow, RunStatus
 from core.store.database import Database
-from core.store.rows import LAST_QUESTION, STATUS, run_entry, run_record, run_row, scanned, told, whole
+from core.store.rows import STATUS, run_entry, run_record, run_row, scanned, told, whole
+from core.store.tables import ODD
 from core.store.tables import llm_usage_logs as logs
-from core.store.tables import run_texts
+from core.store.words import mentions, texts_since, worded
+
+Conditions = list[ColumnElement[bool]]
+Order = tuple[ColumnElement[Any], ColumnElement[Any]]
 
 EXPORTED_AT_ONCE = 1000
+LOOKED_FOR = 50
 
 _UNDER_WAY = logs.c.status == RunStatus.STARTED
 _PLACE = tuple_(logs.c.created_at, logs.c.id)
@@ -40,9 +44,12 @@ class HistoryStore:
         """Return up to `size` runs: the newest, or those next to the given position, on the side that it names."""
 
         def work(connection: Connection) -> HistoryPage:
+            _hold_plans(connection)
             if newer_than is not None:
-                return _page_upwards(connection, filter, size, newer_than)
-            return _page_downwards(connection, filter, size, older_than)
+                page = _page_upwards(connection, filter, size, newer_than)
+            else:
+                page = _page_downwards(connection, filter, size, older_than)
+            return replace(page, texts_since=texts_since(connection) if filter.text is not None else None)
 
         return self._database.call(work)
 
@@ -53,13 +60,15 @@ class HistoryStore:
 
         What is skipped is read all the same, so far into a history a position is much cheaper.
         """
-        beyond = [] if older_than is None else [_place(older_than) > _PLACE]
-        chosen = select(logs.c.id).where(*conditions(filter), *beyond).order_by(*_NEWEST_FIRST)
-        wanted = told().where(logs.c.id.in_(chosen.offset(skip).limit(size + 1))).order_by(*_NEWEST_FIRST)
+        beyond = [] if older_than is None else _older(older_than)
 
         def work(connection: Connection) -> HistoryList:
+            _hold_plans(connection)
             total = connection.scalar(_counted(filter)) or 0
-            found = [run_entry(row) for row in connection.execute(wanted)]
+            wanted = _found(connection, filter, beyond, _NEWEST_FIRST)
+            chosen = select(logs.c.id).where(*wanted).order_by(*_NEWEST_FIRST).offset(skip).limit(size + 1)
+            ordered = told().where(logs.c.id.in_(chosen)).order_by(*_NEWEST_FIRST)
+            found = [run_entry(row) for row in connection.execute(ordered)]
             return HistoryList(total, found[:size], _position(found[size - 1]) if len(found) > size else None)
 
         return self._database.call(work)
@@ -89,28 +98,59 @@ class HistoryStore:
 
 
 def _page_downwards(connection: Connection, filter: HistoryFilter, size: int, start: Position | None) -> HistoryPage:
-    beyond = [] if start is None else [_place(start) > _PLACE]
-    found = _rows(connection, _matching(filter).where(*beyond).order_by(*_NEWEST_FIRST).limit(size + 1))
+    wanted = _found(connection, filter, [] if start is None else _older(start), _NEWEST_FIRST)
+    found = _rows(connection, wanted, _NEWEST_FIRST, size + 1)
     rows = found[:size]
     top = _position(rows[0]) if rows else start
-    newer = top if start and top and _any(connection, filter, _place(top) < _PLACE) else None
+    newer = top if start and top and _any(connection, filter, _newer(top), _OLDEST_FIRST) else None
     return HistoryPage(rows, newer=newer, older=_position(rows[-1]) if len(found) > size else None)
 
 
 def _page_upwards(connection: Connection, filter: HistoryFilter, size: int, start: Position) -> HistoryPage:
-    found = _rows(connection, _matching(filter).where(_place(start) < _PLACE).order_by(*_OLDEST_FIRST).limit(size + 1))
+    wanted = _found(connection, filter, _newer(start), _OLDEST_FIRST)
+    found = _rows(connection, wanted, _OLDEST_FIRST, size + 1)
     rows = found[:size][::-1]
     bottom = _position(rows[-1]) if rows else start
-    older = bottom if _any(connection, filter, _place(bottom) > _PLACE) else None
+    older = bottom if _any(connection, filter, _older(bottom), _NEWEST_FIRST) else None
     return HistoryPage(rows, newer=_position(rows[0]) if len(found) > size else None, older=older)
 
 
-def _rows(connection: Connection, query: Select[Any]) -> list[RunRow]:
-    return [run_row(row) for row in connection.execute(query)]
+def _found(connection: Connection, filter: HistoryFilter, beyond: Conditions, order: Order) -> Conditions:
+    """What holds of the runs beyond a position, put so that the first of them are found soon."""
+    others = [*conditions(replace(filter, text=None, provider=None)), *beyond]
+    if filter.provider is not None:
+        others.append(logs.c.model_name.in_(_models(connection, filter.provider)))
+    if filter.text is None:
+        return others
+    return [*others, *worded(connection, filter.text, select(logs.c.id).where(*others).order_by(*order))]
 
 
-def _any(connection: Connection, filter: HistoryFilter, condition: ColumnElement[bool]) -> bool:
-    return bool(connection.scalar(select(exists().where(*conditions(filter), condition))))
+def _models(connection: Connection, provider: str) -> list[str]:
+    """The models of a provider, which has no index, by leaps through theirs."""
+    following = select(func.min(logs.c.model_name))
+    leaps = select(following.scalar_subquery().label("name")).cte(recursive=True)
+    leap = following.where(logs.c.model_name > leaps.c.name).scalar_subquery()
+    names = leaps.union_all(select(leap).where(leaps.c.name.is_not(None)))
+    found = select(names.c.name).where(func.left(func.split_part(names.c.name, "/", 1), 50) == provider)
+    return list(connection.scalars(found))
+
+
+def _rows(connection: Connection, wanted: Conditions, order: Order, most: int) -> list[RunRow]:
+    found = scanned().where(*wanted).order_by(*order).limit(most)
+    return [run_row(row) for row in connection.execute(found)]
+
+
+def _any(connection: Connection, filter: HistoryFilter, beyond: Conditions, order: Order) -> bool:
+    """Whether a run is beyond a position. Asked for in order, and more than one, as a page is: a single one would be
+    looked for on a walk, which is long where there is none."""
+    wanted = _found(connection, filter, beyond, order)
+    return bool(connection.scalars(select(logs.c.id).where(*wanted).order_by(*order).limit(LOOKED_FOR)).all())
+
+
+def _hold_plans(connection: Connection) -> None:
+    """Have each query planned for its own values, with room to keep the places that an index tells."""
+    connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    connection.execute(text("SET LOCAL work_mem = '64MB'"))
 
 
 def _counted(filter: HistoryFilter) -> Select[Any]:
@@ -123,13 +163,9 @@ def _counted(filter: HistoryFilter) -> Select[Any]:
     return select(everything.scalar_subquery() - under_way.scalar_subquery())
 
 
-def _matching(filter: HistoryFilter) -> Select[Any]:
-    return scanned().where(*conditions(filter))
-
-
-def conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
+def conditions(filter: HistoryFilter) -> Conditions:
     """Return what must hold of a row of the ledger that `filter` lets through."""
-    conditions: list[ColumnElement[bool]] = []
+    conditions: Conditions = []
     if filter.user_id is not None:
         conditions.append(logs.c.user_id == filter.user_id)
     if filter.model_id is not None:
@@ -137,25 +173,36 @@ def conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
     if filter.provider is not None:
         conditions.append(logs.c.provider == filter.provider)
     if filter.status is not None:
-        conditions.append(STATUS.element == filter.status)
+        conditions += _stands(filter.status)
+    if filter.tag is not None:
+        conditions += [logs.c.tags.contains(dict([filter.tag])), literal_column("tags <> '{}'::jsonb")]
     if filter.period is not None:
         conditions += [logs.c.created_at >= filter.period.start, logs.c.created_at < filter.period.end]
     if filter.ended:
         conditions.append(~_UNDER_WAY)
-    if filter.text:
-        conditions.append(_mentions(clean(filter.text)))
+    if filter.text is not None:
+        conditions.append(mentions(filter.text))
     return conditions
 
 
-def _mentions(text: str) -> ColumnElement[bool]:
-    """Whether the prompt holds `text`, in any case: its excerpt, or the whole of it where it is kept."""
-    whole_prompt = LAST_QUESTION.icontains(text, autoescape=True)
-    kept = exists().where(run_texts.c.run_id == logs.c.id, whole_prompt)
-    return or_(logs.c.metadata["prompt"].astext.icontains(text, autoescape=True), kept)
+def _stands(status: RunStatus) -> Conditions:
+    """How a run stands, and for all but the many that went well what its index says of itself."""
+    if status is RunStatus.COMPLETED:
+        return [logs.c.status == status, logs.c.success]
+    return [STATUS.element == status, literal_column(ODD)]
 
 
 def _position(row: RunRow) -> Position:
     return Position(row.created_at, row.id)
+
+
+def _older(position: Position) -> Conditions:
+    """Beyond a position, towards the older runs. The instant alone is said too: months are left out by it."""
+    return [logs.c.created_at <= position.created_at, _place(position) > _PLACE]
+
+
+def _newer(position: Position) -> Conditions:
+    return [logs.c.created_at >= position.created_at, _place(position) < _PLACE]
 
 
 def _place(position: Position) -> ColumnElement[Any]:

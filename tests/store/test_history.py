@@ -1,13 +1,14 @@
 """Every recorded run is found again: by page in both directions, by filter, by id, whoever wrote it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import ClauseElement, Executable, insert, select, update
+from sqlalchemy.ext.compiler import compiles
 
 from core.domain.chat import ChatRequest, Message, Parameters
 from core.domain.faults import FaultCode
@@ -15,7 +16,9 @@ from core.domain.periods import Period
 from core.domain.pricing import FALLBACK, CostSource
 from core.domain.queries import HistoryFilter, Position
 from core.domain.runs import RunOrigin, RunStatus
-from core.store.history import HistoryStore
+from core.store import words as by_words
+from core.store.history import HistoryStore, _newer, _older, conditions
+from core.store.months import Months
 from core.store.tables import llm_usage_logs
 from tests.fixtures.runs import NOW, add_user, admission, admit, record
 
@@ -43,6 +46,11 @@ def write(database, **columns):
     } | columns
     database.call(lambda connection: connection.execute(insert(llm_usage_logs).values(row)))
     return row["id"]
+
+
+def tag(database, run_id, **tags):
+    change = update(llm_usage_logs).where(llm_usage_logs.c.id == run_id).values(tags=tags)
+    database.call(lambda connection: connection.execute(change))
 
 
 def ids(page):
@@ -89,35 +97,84 @@ def test_a_page_beyond_the_end_is_empty_and_leads_back(database, history):
     assert len(history.page(EVERYTHING, size=5, newer_than=page.newer).rows) == 3
 
 
-def test_the_history_is_read_without_sorting_it(database):
-    plan = "EXPLAIN SELECT id FROM llm_usage_logs WHERE user_id = 'ann' ORDER BY created_at DESC, id DESC LIMIT 20"
+class Explained(Executable, ClauseElement):
+    """A query, asked for its plan."""
+
+    inherit_cache = False
+
+    def __init__(self, query):
+        self.query = query
+
+
+@compiles(Explained)
+def explained(element, compiler, **options):
+    return f"EXPLAIN {compiler.process(element.query, **options)}"
+
+
+def plan(database, asked, *beyond):
+    """How PostgreSQL would find the newest runs, if it cannot read whole tables."""
+    found = select(llm_usage_logs.c.id).where(*conditions(asked), *beyond)
+    ordered = found.order_by(llm_usage_logs.c.created_at.desc(), llm_usage_logs.c.id.desc()).limit(20)
 
     def lines(connection):
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
-        return "\n".join(connection.exec_driver_sql(plan).scalars())
+        return [line for (line,) in connection.execute(Explained(ordered))]
 
-    each = database.call(lines).partition("Sort Key")[2].splitlines()[1:]
-    assert each
-    assert all("Index" in line for line in each)  # each month in its order: nothing is sorted, only merged
+    return database.call(lines)
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (EVERYTHING, "created_at_id_idx"),
+        (HistoryFilter(user_id="ann"), "user_id_created_at_id_idx"),
+        (HistoryFilter(model_id="openai/gpt-4o"), "model_name_created_at_id_idx"),
+        (HistoryFilter(status=RunStatus.ERROR), "_status_created_at_id_idx"),
+        (HistoryFilter(status=RunStatus.CANCELLED), "_status_created_at_id_idx"),
+    ],
+    ids=str,
+)
+def test_the_history_is_read_without_sorting_it(database, asked, index):
+    lines = plan(database, asked)
+    scans = [line for line in lines if "Scan" in line]
+    assert not any("Sort  " in line for line in lines)  # each month in its order: nothing is sorted, only merged
+    assert scans
+    assert all(index in line for line in scans)
+
+
+def test_a_tag_is_looked_for_in_its_index(database):
+    lines = plan(database, HistoryFilter(tag=("team", "red")))
+    assert all("tags_idx" in line for line in lines if "Bitmap Index Scan" in line)
+    assert any("Bitmap Index Scan" in line for line in lines)
+
+
+def test_pages_leave_out_the_months_beyond_them(database, history):
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    Months(database, now=lambda: december).make_ahead()
+    lines = plan(database, EVERYTHING, *_older(Position(NOW, UUID(int=0))))
+    assert not any("m2026_12" in line for line in lines)
+    lines = plan(database, EVERYTHING, *_newer(Position(december, UUID(int=0))))
+    assert not any("m2026_11" in line for line in lines)
 
 
 def test_filters_hold_each_and_together(database, history, ledger):
     add_user(database, "bob")
     wanted = admission(prompt="Name three rivers", model_id="groq/llama-3.1-8b-instant")
     record(ledger, wanted, status=RunStatus.ERROR, error_code=FaultCode.TIMEOUT)
-    record(ledger, admission(prompt="Name three lakes"))
+    tag(database, wanted.run_id, team="red", ticket="4711")
+    tag(database, record(ledger, admission(prompt="Name three lakes")).run_id, team="blue")
     record(ledger, admission("bob", prompt="Name three rivers", started_at=NOW + timedelta(days=1)))
     matching = {
         "user_id": "ann",
         "model_id": "groq/llama-3.1-8b-instant",
         "provider": "groq",
         "status": RunStatus.ERROR,
+        "tag": ("team", "red"),
         "period": Period(NOW, NOW + timedelta(seconds=1)),
         "text": "RIVERS",
     }
     counts = {name: history.count(HistoryFilter(**{name: value})) for name, value in matching.items()}
-    assert counts == {"user_id": 2, "model_id": 1, "provider": 1, "status": 1, "period": 2, "text": 2}
+    assert counts == {"user_id": 2, "model_id": 1, "provider": 1, "status": 1, "tag": 1, "period": 2, "text": 2}
     assert ids(history.page(HistoryFilter(**matching), size=9)) == [wanted.run_id]
     assert history.count(HistoryFilter(**{**matching, "user_id": "bob"})) == 0
 
@@ -130,11 +187,73 @@ def test_runs_under_way_are_shown_too(history, ledger):
     assert history.find(run.run_id).response is None
 
 
-@pytest.mark.parametrize("text", ["100%", "under_score", "back\\slash", "Ärger", "quo'te", "\x00100%"])
-def test_searched_text_means_itself(history, ledger, text):
-    record(ledger, admission(prompt=f"before {text} after"))
-    record(ledger, admission(prompt="before 1000 underscore backslash after"))
-    assert len(history.page(HistoryFilter(text=text.upper()), size=9).rows) == 1
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("scattering", True),
+        ("SCATT", True),
+        ("light scat", True),
+        ("catter", False),
+        ("scattering waves", False),
+        ("'scattering'", True),
+        ("scattering | waves", False),
+        ("!waves scattering", False),
+        ("scattering:*", True),
+        ("<scattering>&quot", False),
+        ("<scattering>", True),
+        ("(Ärger\\", True),
+        ("ÄRG", True),
+        ("quo'te", True),
+        ("100%", True),
+        ("under_score", True),
+        ("\x00light", True),
+        ("' \\ :* & | ! ( ) <-> \x00", False),
+        ("", False),
+    ],
+)
+def test_every_word_of_a_search_stands_in_the_prompt_or_begins_a_word_there(history, ledger, text, found):
+    record(ledger, admission(prompt="Light, scattering! (Ärger) quo'te 100% under_score"))
+    record(ledger, admission(prompt="nothing of the kind"))
+    asked = HistoryFilter(text=text)
+    assert (len(history.page(asked, size=9).rows), history.count(asked)) == (found, found)
+    assert asked.wordless is not any(map(str.isalnum, text))
+
+
+def plain(prompts, words):
+    """The search as one would write it without an index: the numbers of the prompts that it finds, last first."""
+    found = [n for n, said in enumerate(prompts) if all(any(s.startswith(w) for s in said.split()) for w in words)]
+    return found[::-1]
+
+
+WORDS = st.sampled_from(["tide", "tides", "star", "starlight", "moon", "a"])
+
+
+@pytest.mark.parametrize("bounds", [(1000, 10, 10_000), (2, 1, 10_000), (1, 9, 10_000), (1, 9, 1)], ids=str)
+@given(prompts=st.lists(st.lists(WORDS, min_size=1, max_size=3), max_size=9), words=st.lists(WORDS, min_size=1))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_search_finds_the_same_whichever_way_it_goes(database, history, ledger, monkeypatch, bounds, prompts, words):
+    for name, value in zip(("LOOKED_AT", "FREQUENT", "RARE"), bounds, strict=True):
+        monkeypatch.setattr(by_words, name, value)
+    database.call(lambda connection: connection.exec_driver_sql("TRUNCATE llm_usage_logs CASCADE"))
+    said = [" ".join(prompt) for prompt in prompts]
+    runs = [record(ledger, admission(prompt=one, started_at=NOW + timedelta(n))) for n, one in enumerate(said)]
+    wanted = [runs[number].run_id for number in plain(said, words)]
+    asked = HistoryFilter(text=" ".join(words), user_id="ann")
+    pages = [history.page(asked, size=2)]
+    while pages[-1].older:
+        pages.append(history.page(asked, size=2, older_than=pages[-1].older))
+    assert [run_id for page in pages for run_id in ids(page)] == wanted
+    assert history.count(asked) == len(wanted)
+    assert [page.newer is None for page in pages] == [True] + [False] * (len(pages) - 1)
+
+
+def test_a_search_tells_since_when_texts_are_kept(history, ledger):
+    asked = HistoryFilter(text="sky")
+    assert history.page(asked, size=9).texts_since is None
+    record(ledger, admission())
+    record(ledger, admission(started_at=NOW + timedelta(1)))
+    assert history.page(asked, size=9).texts_since == NOW
+    assert history.page(EVERYTHING, size=9).texts_since is None
 
 
 def test_text_far_into_a_prompt_is_found_while_it_is_kept(history, ledger):
