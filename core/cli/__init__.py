@@ -1,4 +1,4 @@
-"""What an operator types: users, backups, demo data. An error is one plain line, and the exit status 1."""
+"""What an operator types: users, the ledger, reports, backups, demo data. An error is one plain line, and the exit status 1."""
 
 import sys
 from argparse import ArgumentParser
@@ -8,6 +8,7 @@ from core.cli.backups import add_backup_commands
 from core.cli.commands import Command, add
 from core.cli.demo import fill_demo
 from core.cli.ledger import add_ledger_commands
+from core.cli.reports import add_report_command
 from core.cli.users import add_user_commands
 from core.errors import LabError
 from core.settings import load_settings
@@ -32,5 +33,6 @@ def _parser() -> ArgumentParser:
     ledger = commands.add_parser("ledger", help="the months of the ledger, and what the statistics read")
     add_ledger_commands(ledger.add_subparsers(required=True, metavar="COMMAND"))
     add_backup_commands(commands)
+    add_report_command(commands)
     add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")
     return parser
