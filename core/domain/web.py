@@ -10,6 +10,7 @@ BROWSER_COOKIE = "lab_browser"
 
 SESSION_PATH = "/api/v1/auth/session"
 SIGNED_OUT_PATH = "/api/v1/auth/signed-out"
+REPORTS_PATH = "/api/v1/reports"
 
 _OWN_PAGE = re.compile(r"/[a-z]*(\?[A-Za-z0-9=&%+._~-]*)?")
 

@@ -68,10 +68,12 @@ def _largest(facts: Facts, named: Callable[[str], str]) -> Iterator[str]:
     if not report.totals.cost:
         yield "Nothing was charged this month, so the charts count runs."
         return
-    told = [f"{_name(named(report.by_model[0].key))} took {_part(report.by_model[0], report.totals)} of the spend"]
+    model, whole = report.by_model[0], report.totals
+    told = f"{_name(named(model.key))} took {_part(model, whole)} of the spend"
     if len(report.by_user) > 1:
-        told.append(f"{_name(report.by_user[0].key)}, who spent most, {_part(report.by_user[0], report.totals)}")
-    yield f"{' and '.join(told)}."
+        person = report.by_user[0]
+        told = f"{told}; of all people, {_name(person.key)} spent most, {_part(person, whole)}"
+    yield f"{told}."
 
 
 def _name(text: str) -> str:
