@@ -40,6 +40,7 @@ from core.services.tokens import Tokens
 from core.settings import Settings, load_settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
+from core.store.audit import AuditStore
 from core.store.database import Database
 from core.store.embedded import EmbeddedPostgres
 from core.store.export_rows import ExportRows
@@ -235,7 +236,7 @@ def _compose(
         tokens=Tokens(TokenStore(database)),
         models=models,
         runs=runs,
-        history=History(history, settings.timezone),
+        history=History(history, settings.timezone, AuditStore(database), accounts.names),
         exports=Exports(ExportRows(database), history),
         stats=stats,
         tags=UsedTags(TagStore(database), stats),

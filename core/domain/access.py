@@ -69,6 +69,11 @@ def reads_everybodys_spend(role: Role) -> bool:
     return role in (Role.PM, Role.ADMIN)
 
 
+def reads_everybodys_texts(role: Role) -> bool:
+    """Return whether `role` reads what others asked and were answered. It is noted each time."""
+    return role is Role.ADMIN
+
+
 def _is_free_on_openrouter(model: ModelInfo) -> bool:
     if not model.id.startswith("openrouter/"):
         return False

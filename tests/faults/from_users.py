@@ -222,7 +222,10 @@ ROWS: tuple[Row, ...] = (
         21,
         "another user's run, key, template or session asked for by its id",
         tests=(
-            "tests/services/test_history.py::test_even_an_administrator_opens_no_other_run",
+            "tests/services/test_history.py::test_nobody_opens_the_run_of_another",
+            "tests/services/test_history.py::test_everybodys_runs_are_not_listed_for_whoever_asks",
+            "tests/services/test_history.py::test_without_a_note_an_administrator_reads_nothing_of_others",
+            "tests/services/test_history.py::test_programs_read_only_the_own_runs_even_an_administrators",
             "tests/services/test_history.py::test_a_page_holds_only_the_own_runs_whatever_the_filter_says",
             "tests/services/test_runs.py::test_anothers_run_cannot_be_opened_or_stopped",
             "tests/services/test_sessions.py::test_one_session_can_be_ended_and_only_by_its_owner",
@@ -239,8 +242,26 @@ ROWS: tuple[Row, ...] = (
             Defence(
                 "a recorded run is its owner's, in the history",
                 "core/services/history.py",
-                "if record is None or record.user_id != user.id:",
-                "if record is None:",
+                "if not reads_everybodys_texts(user.role):",
+                "if False:",
+            ),
+            Defence(
+                "a recorded run is its owner's, over HTTP",
+                "core/services/history.py",
+                "if record.user_id != user.id:",
+                "if False:",
+            ),
+            Defence(
+                "everybody's runs are the administrators'",
+                "core/services/history.py",
+                "granted = everybody and reads_everybodys_texts(user.role)",
+                "granted = everybody",
+            ),
+            Defence(
+                "an administrator reads nothing without a note",
+                "core/services/history.py",
+                'self._note(user, "read run", str(record.id), {"owner": record.user_id})',
+                "pass",
             ),
             Defence(
                 "a page of the history is its owner's",

@@ -18,6 +18,7 @@ from core.domain.spend import Grain
 from core.services.exports import Exports
 from core.services.history import History
 from core.services.stats import Stats
+from core.store.audit import AuditStore
 from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
@@ -76,7 +77,7 @@ def test_page_history_and_plain_sql_agree(year, zone, first, last):
         assert exact_sum(group.totals.cost for group in report.by_model) == cost
         within = [day for day in report.days if first <= day.day <= last]
         assert exact_sum(day.cost for day in within) == exact_sum(hour.cost for hour in report.hours) == cost
-    history = History(HistoryStore(year), ZoneInfo(zone))
+    history = History(HistoryStore(year), ZoneInfo(zone), AuditStore(year), dict)
     page = history.page(ANN, HistoryFilter(period=history.period(first, last)), size=100)
     assert (len(page.rows), exact_sum(row.cost.amount for row in page.rows)) == (runs, cost)
     exports = Exports(ExportRows(year), HistoryStore(year))

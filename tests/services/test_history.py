@@ -1,10 +1,10 @@
-"""Everybody reads the own history and nobody else's, whatever is asked for."""
+"""Everybody reads the own history and nobody else's, but an administrator with a note of it."""
 
 import csv
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -12,26 +12,49 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from sqlalchemy import select
 
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
 from core.domain.pricing import UNKNOWN, Cost, CostSource
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunRow, RunStatus
-from core.errors import InvalidRequest, NotFound
+from core.errors import InvalidRequest, NotFound, StoreUnavailable
 from core.services.history import COLUMNS, History, _csv
+from core.store.audit import AuditStore
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
+from core.store.tables import audit_log
 from tests.fixtures.runs import NOW, add_user, admission, admit, record
 
 ANN = User("ann", "ann", Tier.ENTERPRISE, Role.OPS)
 BOB = User("bob", "bob", Tier.ENTERPRISE, Role.ADMIN)
+PAM = User("pam", "pam", Tier.ENTERPRISE, Role.PM)
+NAMES = {"ann": "Ann", "bob": "Bob"}
 ALL = HistoryFilter()
 
 
 @pytest.fixture
 def history(database):
-    return History(HistoryStore(database), ZoneInfo("Asia/Kathmandu"))
+    return History(HistoryStore(database), ZoneInfo("Asia/Kathmandu"), AuditStore(database), lambda: NAMES)
+
+
+@pytest.fixture
+def notes(database):
+    """All that was noted, as it was noted."""
+    columns = (audit_log.c.actor, audit_log.c.act, audit_log.c.subject, audit_log.c.details)
+    query = select(*columns).order_by(audit_log.c.id)
+    return lambda: [tuple(row) for row in database.call(lambda connection: connection.execute(query).all())]
+
+
+@pytest.fixture
+def no_notes(history, monkeypatch):
+    """The log takes no notes."""
+
+    def refuse(*_, **__):
+        raise StoreUnavailable("no")
+
+    monkeypatch.setattr(AuditStore, "note", refuse)
 
 
 @pytest.fixture
@@ -70,13 +93,77 @@ def test_a_page_holds_only_the_own_runs_whatever_the_filter_says(history, ledger
     assert [row["id"] for row in read_csv(history.export(ANN, asked, "csv"))] == [str(mine.run_id)]
 
 
-def test_even_an_administrator_opens_no_other_run(history, ledger):
-    mine = record(ledger, admission(ANN.id))
-    assert history.open(ANN, mine.run_id).response == "Because of Rayleigh scattering."
-    assert history.open(ANN, str(mine.run_id)).id == mine.run_id
-    for asked in (mine.run_id, uuid4(), "no id at all", ""):
+@pytest.mark.parametrize("user", [ANN, PAM], ids=["ops", "pm"])
+def test_nobody_opens_the_run_of_another(history, ledger, notes, user):
+    anothers = record(ledger, admission(BOB.id))
+    for asked in (anothers.run_id, str(anothers.run_id), uuid4(), "no id at all", ""):
         with pytest.raises(NotFound, match="no such run"):
-            history.open(BOB, asked)
+            history.open(user, asked)
+    assert notes() == []
+
+
+@pytest.mark.parametrize("user", [ANN, PAM], ids=["ops", "pm"])
+def test_everybodys_runs_are_not_listed_for_whoever_asks(history, ledger, notes, user):
+    record(ledger, admission(BOB.id))
+    assert history.page(user, ALL, everybody=True).rows == []
+    assert history.page(user, HistoryFilter(user_id="bob"), everybody=True).rows == []
+    assert (history.people(user), notes()) == ({}, [])
+
+
+def test_an_administrator_opens_anothers_run_and_it_is_noted(history, ledger, notes):
+    mine, his = record(ledger, admission(ANN.id)), record(ledger, admission(BOB.id))
+    assert history.open(BOB, his.run_id).user_id == "bob"
+    assert notes() == []
+    for _ in range(2):
+        assert history.open(BOB, str(mine.run_id)).response == "Because of Rayleigh scattering."
+    assert notes() == [("bob", "read run", str(mine.run_id), {"owner": "ann"})]
+    with pytest.raises(NotFound, match="no such run"):
+        history.open(BOB, uuid4())
+
+
+def test_an_administrator_lists_everybodys_runs_where_asked_and_it_is_noted_once_for_each_filter(
+    history, ledger, notes
+):
+    mine, his = record(ledger, admission(ANN.id)), record(ledger, admission(BOB.id))
+    assert [row.id for row in history.page(BOB, ALL).rows] == [his.run_id]
+    assert notes() == []
+    first = history.page(BOB, ALL, everybody=True, size=1)
+    second = history.page(BOB, ALL, everybody=True, size=1, older_than=first.older)
+    assert {row.id for page in (first, second) for row in page.rows} == {mine.run_id, his.run_id}
+    anns = HistoryFilter(user_id="ann", status=RunStatus.COMPLETED)
+    assert [row.id for row in history.page(BOB, anns, everybody=True).rows] == [mine.run_id]
+    asked = {"user_id": "ann", "status": "completed"}
+    assert notes() == [
+        ("bob", "list runs", "everybody", {"filter": {}}),
+        ("bob", "list runs", "ann", {"filter": asked}),
+    ]
+    assert history.people(BOB) == NAMES
+
+
+@pytest.mark.usefixtures("no_notes")
+def test_without_a_note_an_administrator_reads_nothing_of_others(history, ledger):
+    anns, his = record(ledger, admission(ANN.id)), record(ledger, admission(BOB.id))
+    with pytest.raises(StoreUnavailable):
+        history.open(BOB, anns.run_id)
+    with pytest.raises(StoreUnavailable):
+        history.page(BOB, ALL, everybody=True)
+    assert [row.id for row in history.page(BOB, ALL).rows] == [history.open(BOB, his.run_id).id]
+
+
+def test_programs_read_only_the_own_runs_even_an_administrators(history, ledger):
+    anns = record(ledger, admission(ANN.id))
+    with pytest.raises(NotFound, match="no such run"):
+        history.ended(BOB, anns.run_id)
+    assert history.ended(ANN, anns.run_id).id == anns.run_id
+
+
+def test_the_place_of_a_day_is_where_it_ends_in_the_reporting_zone(history, ledger):
+    first = record(ledger, admission(ANN.id, started_at=datetime(2026, 11, 20, 18, 14, 59, tzinfo=UTC)))
+    record(ledger, admission(ANN.id, started_at=datetime(2026, 11, 20, 18, 15, tzinfo=UTC)))
+    page = history.page(ANN, ALL, older_than=history.until(date(2026, 11, 20)))
+    assert ([row.id for row in page.rows], page.newer is None) == ([first.run_id], False)
+    with pytest.raises(InvalidRequest):
+        history.until(date.max)
 
 
 def test_pages_follow_each_other_and_are_never_too_large(history, ledger):
