@@ -1,42 +1,76 @@
-"""Stats: what was spent in a period, on what, and how the runs went."""
+"""Stats: what was spent in a period, on what and by whom, where the month will end, what was odd."""
 
 from datetime import datetime
 
 import streamlit as st
 
 from core.domain.access import reads_everybodys_spend
+from core.domain.accounts import User
+from core.domain.spend import SpendReport
 from core.errors import InvalidRequest
 from core.lab import current
-from pages.components import periods, reads
+from pages.components import format as show
+from pages.components import periods, reads, stats_filters
 from pages.components.headlines import draw_headlines
 from pages.components.session import require_user
-from pages.components.spend_charts import SpendCharts
+from pages.components.spend_charts import SpendCharts, follow, lead
 from pages.components.spend_table import draw_table
-from pages.components.stats_filters import draw_filters
+from pages.components.spend_view import View
+from pages.components.stats_filters import Asked
+from pages.components.trail import trail
+
+REFRESHED_EVERY_S = 30
+
+
+def read(user: User, asked: Asked) -> SpendReport:
+    only = asked.only
+    first, last = asked.days.first, asked.days.last
+    return reads.report(
+        user.id, user.role, first, last, only.model, only.provider, only.tag, asked.by, asked.grain, user
+    )
+
+
+def local_now() -> datetime:
+    return datetime.now(current().settings.timezone).replace(tzinfo=None)
+
+
+def draw_report(asked: Asked) -> None:
+    user = require_user()
+    follow()
+    report = read(user, asked)
+    tags = reads.tag_values(user.id, user.role, user)
+    view = View(report, asked, local_now(), tags)
+    to_runs = trail(user, asked.days, asked.only, report)
+    draw_headlines(report, view.course, to_runs)
+    SpendCharts(view, to_runs).draw()
+    by = asked.by
+    to_key = (lambda key: lead(to_runs.to_runs(None, by, key))) if to_runs.leads_anywhere else None
+    draw_table(report, view.groups(by), view.look(by), to_key)
+
 
 user = require_user()
-today = datetime.now(current().settings.timezone).date()
-
+today = local_now().date()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Stats", anchor=False, width="content")
-    corner = st.container()
-with corner:
-    asked = draw_filters(user, today)
-days = asked.days
-whose = "Everybody's runs" if reads_everybodys_spend(user.role) else "Your runs"
-st.caption(f"{whose}, {periods.reads(days)}, compared with {periods.reads(days.before)}")
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
+        days = stats_filters.draw_period(today)
+        only = stats_filters.draw_filters(user)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    whose = "Everybody's runs" if reads_everybodys_spend(user.role) else "Your runs"
+    of = "".join(f" · {show.literal(word)}" for word in only.words)
+    st.caption(f"{whose}{of}, {periods.reads(days)}, compared with {periods.reads(days.before)}")
+    with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
+        asked = stats_filters.draw_view(user, days, only)
 
 try:
-    with st.skeleton(height=500):
-        report = reads.report(user.id, user.role, days.first, days.last, asked.model, asked.provider, user)
+    with st.skeleton(height=500), st.spinner("Adding up the runs of the period …"):
+        report = read(user, asked)
 except InvalidRequest as error:
     st.info(error.message, icon=":material/date_range:")
     st.stop()
 
 if report.totals.runs:
-    draw_headlines(report, days)
-    SpendCharts(report, days, today, own={group.key for group in report.by_user} <= {user.username}).draw()
-    draw_table(report)
+    st.fragment(draw_report, run_every=REFRESHED_EVERY_S if days.last >= today else None)(asked)
 else:
     with st.container(border=True, horizontal_alignment="center"):
         st.markdown("Nothing was run in this period. What runs cost, and how they went, stands here.", width="content")

@@ -1,183 +1,259 @@
 """Charts over time, as pure functions: from figures of the domain to a Plotly figure, and to the sentence for it.
 
 Nothing of Streamlit here. Backgrounds are transparent and text takes the page's colour, so that a figure fits light and
-dark; whatever people or providers wrote is escaped, since Plotly reads some HTML.
+dark; whatever people or providers wrote is escaped, since Plotly reads some HTML. The slices stand at 0, 1, 2 and so
+on; a mark's `customdata` begins with the start of its slice and its key,
+in all charts.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 
-from core.domain.palette import OTHER, model_colour
-from core.domain.spend import Slice
+from core.domain.palette import OTHER
+from core.domain.spend import OTHERS, Slice
+from pages.components import format as show
+from pages.components.looks import Look
 from pages.components.measure import Measure, chart_label, in_text_colour
+from pages.components.timeframe import Timeframe
 
-SHOWN = 8
-FOLDED = "Other"
 HEIGHT = 378
+ODD = "#D55E00"
+ABOVE = 0.025
+"""How far above its bar a mark stands, as a part of the chart's height."""
 
-Namer = Callable[[str], str]
+NOTHING = Decimal(0)
 
 QUIET: dict[str, Any] = {
     "dragmode": False,
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
-    "hoverlabel": {"namelength": -1},
+    "hoverlabel": {"namelength": -1, "align": "left"},
+    "showlegend": False,
 }
 """The layout that all charts share: no toolbar's gestures, the page's own background."""
 
+UNSELECTED = {"marker": {"opacity": 1}}
+"""A click leads elsewhere: it leaves nothing paler behind."""
 
-def by_day(
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A slice that stands out, and why in a few words."""
+
+    start: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is still to be expected in a slice, told in words; `band` are the ends of what its whole may come to."""
+
+    start: datetime
+    value: Decimal
+    told: str
+    band: tuple[Decimal, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    key: str
+    values: dict[datetime, Decimal]
+    runs: dict[datetime, int]
+
+    @property
+    def sum(self) -> Decimal:
+        return sum(self.values.values(), NOTHING)
+
+
+def over_time(
     spend: Sequence[Slice],
-    first: date,
-    last: date,
-    today: date,
-    *,
+    frame: Timeframe,
+    look: Look,
     measure: Measure = Measure.COST,
-    colours: Mapping[str, str] | None = None,
-    named: Namer = str,
+    *,
+    marks: Sequence[Mark] = (),
+    rest: Sequence[Rest] = (),
 ) -> go.Figure:
-    """Draw a bar for each local day from `first` to `last`, stacked by model; `today`, unfinished, is hatched.
+    """Draw a bar for each slice of time, stacked by the breakdown's keys; the slice that is not over is hatched.
 
-    It has no legend: the ranking of the models, in the same colours, stands beside it.
+    `marks` stand above their bars; what is still to come, the `rest`, stands pale on top of what is there and after it.
+    There is no legend: the ranking of the keys, in the same colours, stands beside it.
     """
-    calendar = [first + timedelta(number) for number in range((last - first).days + 1)]
-    stacks = _stacks(spend, measure)
-    hatch = ["/" if day == today else "" for day in calendar]
-    bars = [
-        _stack(calendar, values, _name(model_id, named), _colour(model_id, colours or {}), hatch, measure)
-        for model_id, values in stacks
-    ]
-    totals = [sum((values[day] for _, values in stacks), Decimal(0)) for day in calendar]
-    return go.Figure([*bars, _total(calendar, totals, measure)], _by_day_layout(calendar, float(max(totals)), measure))
+    starts = list(dict.fromkeys([*frame.starts, *(one.start for one in rest)]))
+    places = {start: place for place, start in enumerate(starts)}
+    totals = _totals(spend, measure)
+    traces = [_bars(stack, totals, places, frame, look, measure) for stack in _stacks(spend, measure)]
+    ends = [one.band[1] if one.band else totals.get(one.start, NOTHING) + one.value for one in rest]
+    highest = float(max([*totals.values(), *ends], default=NOTHING)) or 1.0
+    if rest:
+        traces.append(_rest(rest, totals, places))
+    if marks:
+        traces.append(_marks(marks, totals, places, highest))
+    return go.Figure(traces, _layout(frame, len(starts), highest, measure))
 
 
-def day_of(point: Mapping[str, Any]) -> date:
-    """Return the day that was clicked in `by_day`."""
-    return date.fromisoformat(str(point["x"])[:10])
-
-
-def by_day_alt(spend: Sequence[Slice], first: date, last: date, measure: Measure = Measure.COST) -> str:
-    """Return the sentence that stands for `by_day`: the sum, its largest day and its largest model."""
-    title = f"{measure} by day and model, {_day(first)} to {_day(last)}"
-    stacks = _stacks(spend, measure)
+def over_time_alt(spend: Sequence[Slice], frame: Timeframe, look: Look, measure: Measure = Measure.COST) -> str:
+    """Return the sentence that stands for `over_time`: the sum, its largest slice and its largest key."""
+    title = f"{measure} by {frame.grain} and {look.noun}"
+    stacks, totals = _stacks(spend, measure), _totals(spend, measure)
     if not stacks:
         return f"{title}: nothing"
-    days: dict[date, Decimal] = defaultdict(Decimal)
-    for one in spend:
-        days[one.day] += measure.of(one)
-    top = max(days, key=lambda day: days[day])
-    model_id, values = stacks[0]
+    top = max(totals, key=lambda start: totals[start])
+    whole = measure.reads(sum(totals.values(), NOTHING))
     return (
-        f"{title}: {measure.reads(sum(days.values(), Decimal(0)))} in all, most on {_day(top)} "
-        f"({measure.reads(days[top])}) and for {model_id} ({measure.reads(sum(values.values(), Decimal(0)))})"
+        f"{title}: {whole} in all; largest {frame.grain}: {frame.reads(top)} ({measure.reads(totals[top])}); "
+        f"largest {look.noun}: {look.name(stacks[0].key)} ({measure.reads(stacks[0].sum)})"
     )
 
 
-def places(number: int) -> int:
-    """Return how many of `number` stand for themselves: eight, or nine where else one alone would be folded."""
-    return SHOWN if number > SHOWN + 1 else number
+def slice_of(point: Mapping[str, Any]) -> tuple[datetime | None, str | None]:
+    """Return the slice and the key that were clicked: no slice for what is still to come, no key for a whole slice."""
+    start, key = point["customdata"][:2]
+    return datetime.fromisoformat(start) if start else None, key
 
 
-def _stacks(spend: Sequence[Slice], measure: Measure) -> list[tuple[str, dict[date, Decimal]]]:
-    """Each model's values by day, the largest model first, the smallest summed as `Other`."""
-    by_model: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+def key_of(point: Mapping[str, Any]) -> str | None:
+    """Return the key that was clicked in a ranking; `OTHERS` for what has none of its own."""
+    _, key = slice_of(point)
+    return key
+
+
+def time_axis(frame: Timeframe, places: int) -> dict[str, Any]:
+    """Return the axis of a chart over time with so many places."""
+    ticks = frame.ticks()
+    return {
+        "range": [-0.6, places - 0.4],
+        "tickvals": list(ticks),
+        "ticktext": [in_text_colour(name) for name in ticks.values()],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "title": None,
+    }
+
+
+def value_axis(highest: float, prefix: str = "", suffix: str = "") -> dict[str, Any]:
+    """Return an axis of values, from nought to `highest`."""
+    before, after = in_text_colour("|").split("|")
+    return {
+        "range": [0, highest * 1.06],
+        "tickprefix": f"{before}{prefix}",
+        "ticksuffix": f"{suffix}{after}",
+        "nticks": 5,
+        "rangemode": "tozero",
+        "fixedrange": True,
+        "title": None,
+        "automargin": True,
+    }
+
+
+def _totals(spend: Sequence[Slice], measure: Measure) -> dict[datetime, Decimal]:
+    totals: dict[datetime, Decimal] = defaultdict(Decimal)
     for one in spend:
-        by_model[one.key][one.day] += measure.of(one)
-    ranked = sorted(by_model.items(), key=lambda item: (-sum(item[1].values()), item[0]))
-    ranked = [(model_id, values) for model_id, values in ranked if any(values.values())]
-    place = places(len(ranked))
-    shown, rest = ranked[:place], ranked[place:]
-    folded: dict[date, Decimal] = defaultdict(Decimal)
-    for _, values in rest:
-        for day, value in values.items():
-            folded[day] += value
-    return [*shown, (FOLDED, folded)] if rest else shown
+        totals[one.starts] += measure.of(one)
+    return totals
 
 
-def _stack(
-    calendar: Sequence[date],
-    values: Mapping[date, Decimal],
-    name: str,
-    colour: str,
-    hatch: Sequence[str],
+def _stacks(spend: Sequence[Slice], measure: Measure) -> list[_Stack]:
+    """The largest first, and last what has no key of its own."""
+    by_key: dict[str, _Stack] = {}
+    for one in spend:
+        stack = by_key.setdefault(one.key, _Stack(one.key, defaultdict(Decimal), defaultdict(int)))
+        stack.values[one.starts] += measure.of(one)
+        stack.runs[one.starts] += one.runs
+    some = [stack for stack in by_key.values() if stack.sum]
+    return sorted(some, key=lambda stack: (stack.key == OTHERS, -stack.sum, stack.key))
+
+
+def _bars(
+    stack: _Stack,
+    totals: Mapping[datetime, Decimal],
+    places: Mapping[datetime, int],
+    frame: Timeframe,
+    look: Look,
     measure: Measure,
 ) -> dict[str, Any]:
-    amounts = [values.get(day) or None for day in calendar]
+    starts = [start for start, value in sorted(stack.values.items()) if value]
+    hatch = ["/" if frame.is_open(start) else "" for start in starts]
     return {
         "type": "bar",
-        "x": calendar,
-        "y": [None if amount is None else float(amount) for amount in amounts],
-        "customdata": ["" if amount is None else measure.reads(amount) for amount in amounts],
-        "name": chart_label(name),
+        "x": [places[start] for start in starts],
+        "y": [float(stack.values[start]) for start in starts],
+        "customdata": [_told(stack, start, totals[start], frame, measure) for start in starts],
+        "name": chart_label(look.name(stack.key)),
         "marker": {
-            "color": colour,
+            "color": look.colour(stack.key),
             "line": {"width": 0},
             "pattern": {"shape": hatch, "fillmode": "replace", "size": 5},
         },
-        "hovertemplate": "%{customdata}",
+        "unselected": UNSELECTED,
+        "hovertemplate": "%{customdata[2]}<br><b>%{fullData.name}</b><br>%{customdata[3]}<extra></extra>",
     }
 
 
-def _total(calendar: Sequence[date], totals: Sequence[Decimal], measure: Measure) -> dict[str, Any]:
+def _told(stack: _Stack, start: datetime, total: Decimal, frame: Timeframe, measure: Measure) -> list[str]:
+    value = stack.values[start]
+    figure = measure.reads_exactly(value)
+    runs = "" if measure is Measure.RUNS else f" · {show.runs(stack.runs[start])}"
+    part = f"{show.share(float(value / total))} of {measure.reads(total)}"
+    when = f"{frame.reads(start)}{', so far' if frame.is_open(start) else ''}"
+    return [start.isoformat(), stack.key, when, f"{figure}{runs}<br>{part}"]
+
+
+def _rest(rest: Sequence[Rest], totals: Mapping[datetime, Decimal], places: Mapping[datetime, int]) -> dict[str, Any]:
+    ends = [one.band or (NOTHING, NOTHING) for one in rest]
+    wholes = [totals.get(one.start, NOTHING) + one.value for one in rest]
+    return {
+        "type": "bar",
+        "x": [places[one.start] for one in rest],
+        "y": [float(one.value) for one in rest],
+        "customdata": [[None, OTHERS, one.told] for one in rest],
+        "name": "Still to come",
+        "marker": {"color": OTHER, "opacity": 0.35, "line": {"width": 0}},
+        "unselected": {"marker": {"opacity": 0.35}},
+        "error_y": {
+            "visible": any(one.band for one in rest),
+            "array": [float(high - whole) for (_, high), whole in zip(ends, wholes, strict=True)],
+            "arrayminus": [float(whole - low) for (low, _), whole in zip(ends, wholes, strict=True)],
+            "color": OTHER,
+            "thickness": 1.5,
+            "width": 5,
+        },
+        "hovertemplate": "%{customdata[2]}<extra></extra>",
+    }
+
+
+def _marks(
+    marks: Sequence[Mark], totals: Mapping[datetime, Decimal], places: Mapping[datetime, int], highest: float
+) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": calendar,
-        "y": [float(total) for total in totals],
-        "customdata": [measure.reads(total) for total in totals],
-        "name": "<b>Total</b>",
         "mode": "markers",
-        "marker": {"opacity": 0, "color": OTHER},
-        "hovertemplate": "<b>%{customdata}</b>",
+        "x": [places[one.start] for one in marks],
+        "y": [float(totals[one.start]) + highest * ABOVE for one in marks],
+        "customdata": [[one.start.isoformat(), None, one.why] for one in marks],
+        "name": "Stands out",
+        "marker": {"symbol": "triangle-down", "size": 9, "color": ODD},
+        "unselected": UNSELECTED,
+        "cliponaxis": False,
+        "hovertemplate": "%{customdata[2]}<extra></extra>",
     }
 
 
-def _by_day_layout(calendar: Sequence[date], highest: float, measure: Measure) -> dict[str, Any]:
-    step = max(1, -(-len(calendar) // 6))
-    half = timedelta(hours=12)
-    ends = [datetime.combine(calendar[0], time()) - half, datetime.combine(calendar[-1], time()) + half]
-    before, after = in_text_colour("|").split("|")
+def _layout(frame: Timeframe, places: int, highest: float, measure: Measure) -> dict[str, Any]:
     return {
         **QUIET,
         "barmode": "stack",
         "bargap": 0.18,
         "height": HEIGHT,
         "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
-        "hovermode": "x unified",
-        "showlegend": False,
-        "xaxis": {
-            "type": "date",
-            "range": ends,
-            "dtick": step * 86_400_000,
-            "tickformat": in_text_colour("%-d %b"),
-            "hoverformat": "%A, %-d %b %Y",
-            "showgrid": False,
-            "fixedrange": True,
-            "title": None,
-        },
-        "yaxis": {
-            "range": [0, highest * 1.04 or 1],
-            "tickprefix": f"{before}{'$' if measure is Measure.COST else ''}",
-            "ticksuffix": after,
-            "nticks": 5,
-            "fixedrange": True,
-            "title": None,
-            "automargin": True,
-        },
+        "hovermode": "closest",
+        "xaxis": time_axis(frame, places),
+        "yaxis": value_axis(highest, "$" if measure is Measure.COST else ""),
     }
-
-
-def _colour(model_id: str, colours: Mapping[str, str]) -> str:
-    return OTHER if model_id == FOLDED else colours.get(model_id) or model_colour(model_id)
-
-
-def _name(model_id: str, named: Namer) -> str:
-    return FOLDED if model_id == FOLDED else named(model_id)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"

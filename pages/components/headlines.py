@@ -1,9 +1,7 @@
-"""The headlines of a report: each figure with its days as a sparkline, and its change against the period before."""
+"""The headlines of a report: each figure with its course as a sparkline, and its change against the period before."""
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -12,76 +10,108 @@ import streamlit as st
 from core.domain.spend import Slice, SpendReport, Totals
 from pages.components import format as show
 from pages.components.measure import Measure
-from pages.components.periods import Days
 from pages.components.sparkline import sparkline
+from pages.components.trail import Query, Trail
 
-Of = Callable[[Slice], Decimal]
+Of = Callable[[Slice], Decimal | float]
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One figure. `judged` says whether more of it is worse; `of` is what its sparkline follows, day by day."""
+    """One figure. `judged` says whether more of it is worse; `of` is what its sparkline follows.
+
+    Below it stands `below`, or a link to the runs of `runs`.
+    """
 
     label: str
     value: str
     change: str | None
     about: str | None = None
-    beside: str | None = None
+    below: str | None = None
     judged: Literal["off", "inverse"] = "off"
     of: Of | None = None
+    runs: Query | None = None
 
 
-def draw_headlines(report: SpendReport, days: Days) -> None:
-    """Draw cost, runs, tokens, share of failed runs, response time."""
-    with st.grid("auto", min_column_width=150, gap="small"):
-        for headline in (*_counted(report.totals, report.previous), *_judged(report.totals, report.previous)):
+def draw_headlines(report: SpendReport, course: Sequence[Slice], trail: Trail) -> None:
+    """Draw cost, runs, tokens, cost per thousand tokens, share of failed runs, response time.
+
+    `course` is all of each slice of time, in order.
+    """
+    now, before = report.totals, report.previous
+    with st.grid("auto", min_column_width=134, gap="small"):
+        for headline in (*_counted(now, before, trail), *_judged(now, before, trail)):
             with st.container(border=True, height="stretch", gap="xsmall"):
-                _draw(headline, report, days)
+                _draw(headline, course)
 
 
-def by_day(report: SpendReport, days: Days, of: Of) -> list[float]:
-    """Return one value for each day, days without runs included."""
-    sums: dict[date, Decimal] = defaultdict(Decimal)
-    for one in report.slices:
-        sums[one.day] += of(one)
-    length = (days.last - days.first).days + 1
-    return [float(sums[days.first + timedelta(number)]) for number in range(length)]
-
-
-def _draw(headline: Headline, report: SpendReport, days: Days) -> None:
+def _draw(headline: Headline, course: Sequence[Slice]) -> None:
     st.metric(
         headline.label,
         headline.value,
         0 if headline.change == "0%" else headline.change,
         delta_color=headline.judged,
         help=headline.about,
-        delta_description=headline.beside,
     )
-    if headline.of and days.first < days.last:
-        picture = sparkline(by_day(report, days, headline.of))
-        st.image(picture, width="stretch", alt=f"{headline.label}, day by day")
+    if headline.of and len(course) > 1:
+        picture = sparkline([float(headline.of(one)) for one in course])
+        st.image(picture, width="stretch", alt=f"The course of: {headline.label}")
+    if headline.runs:
+        st.page_link("history.py", label="See the runs", query_params=headline.runs)
+    elif headline.below:
+        st.caption(headline.below)
 
 
-def _counted(now: Totals, before: Totals) -> list[Headline]:
+def _counted(now: Totals, before: Totals, trail: Trail) -> list[Headline]:
     cost = show.literal(show.money(now.cost, estimated=bool(now.estimated_cost)))
-    tokens, exact = show.compact(now.total_tokens), f"{show.count(now.input_tokens)} in"
-    more = show.change(now.total_tokens, before.total_tokens)
+    in_out = f"{show.compact(now.input_tokens)} in, {show.compact(now.output_tokens)} out"
+    exact = f"{show.count(now.input_tokens)} in, {show.count(now.output_tokens)} out"
+    price, price_before = now.cost_per_thousand_tokens, before.cost_per_thousand_tokens
     return [
-        Headline("Cost", cost, show.change(now.cost, before.cost), _about_cost(now), of=Measure.COST.of),
-        Headline("Runs", show.count(now.runs), show.change(now.runs, before.runs), of=Measure.RUNS.of),
-        Headline("Tokens", tokens, more, f"{exact}, {show.count(now.output_tokens)} out", of=Measure.TOKENS.of),
+        Headline(
+            "Cost",
+            cost,
+            show.change(now.cost, before.cost),
+            show.literal(show.money_exact(now.cost)),
+            _uncertain(now),
+            of=Measure.COST.of,
+        ),
+        Headline(
+            "Runs",
+            show.count(now.runs),
+            show.change(now.runs, before.runs),
+            _ended(now),
+            of=Measure.RUNS.of,
+            runs=trail.to_runs(),
+        ),
+        Headline(
+            "Tokens",
+            show.compact(now.total_tokens),
+            show.change(now.total_tokens, before.total_tokens),
+            exact,
+            in_out,
+            of=Measure.TOKENS.of,
+        ),
+        Headline(
+            "Per 1k tokens",
+            show.literal(show.money(price)),
+            show.change(price, price_before),
+            "What a thousand tokens cost, in and out together.",
+            of=lambda one: one.cost / one.tokens if one.tokens else 0,
+        ),
     ]
 
 
-def _judged(now: Totals, before: Totals) -> list[Headline]:
+def _judged(now: Totals, before: Totals, trail: Trail) -> list[Headline]:
     return [
         Headline(
             "Failed",
             show.share(now.error_rate),
             show.points(now.error_rate, before.error_rate),
-            f"{show.count(now.errors)} of {show.count(now.runs)} runs ended with an error",
+            f"{show.count(now.errors)} of {show.runs(now.runs)} ended with an error.",
             judged="inverse",
-            of=lambda one: Decimal(one.errors),
+            of=lambda one: one.errors / one.runs if one.runs else 0,
+            runs=trail.to_failed() if now.errors else None,
         ),
         Headline(
             "Response time",
@@ -94,10 +124,17 @@ def _judged(now: Totals, before: Totals) -> list[Headline]:
     ]
 
 
-def _about_cost(totals: Totals) -> str:
-    told = [show.money_exact(totals.cost)]
+def _uncertain(totals: Totals) -> str | None:
+    """How much of the cost is an estimate, and of how many runs there is none."""
+    told = []
     if totals.estimated_cost:
-        told.append(f"{show.money_exact(totals.estimated_cost)} of it is estimated")
+        told.append(f"{show.share(float(totals.estimated_cost / totals.cost))} estimated")
     if totals.unpriced_runs:
-        told.append(f"the cost of {show.count(totals.unpriced_runs)} runs is not known")
-    return show.literal("; ".join(told))
+        told.append(f"{show.runs(totals.unpriced_runs)} not priced")
+    return ", ".join(told) or None
+
+
+def _ended(totals: Totals) -> str:
+    counts = {"stopped": totals.cancelled, "broken off": totals.incomplete, "failed": totals.errors}
+    some = [f"{show.count(number)} {word}" for word, number in counts.items() if number]
+    return f"Of them {', '.join(some)}." if some else "All ran to their end."

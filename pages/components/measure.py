@@ -7,7 +7,7 @@ from typing import assert_never
 
 from core.domain.faults import fault_name as fault_name
 from core.domain.models import short_names as short_names
-from core.domain.spend import Slice, Totals
+from core.domain.spend import DayTotal, Slice, Totals
 from pages.components import format as show
 
 LABEL_CHARACTERS = 34
@@ -20,7 +20,7 @@ class Measure(StrEnum):
     RUNS = "Runs"
     TOKENS = "Tokens"
 
-    def of(self, figures: Slice | Totals) -> Decimal:
+    def of(self, figures: Slice | DayTotal | Totals) -> Decimal:
         """Return this measure of some figures; a cost is in USD."""
         match self:
             case Measure.COST:
@@ -28,12 +28,21 @@ class Measure(StrEnum):
             case Measure.RUNS:
                 return Decimal(figures.runs)
             case Measure.TOKENS:
-                return Decimal(figures.tokens if isinstance(figures, Slice) else figures.total_tokens)
+                return Decimal(figures.total_tokens if isinstance(figures, Totals) else figures.tokens)
         assert_never(self)
 
     def reads(self, value: Decimal) -> str:
         """Return a value of this measure as people read it."""
-        return show.money(value) if self is Measure.COST else show.count(int(value))
+        return show.money(value) if self is Measure.COST else show.count(round(value))
+
+    def reads_exactly(self, value: Decimal) -> str:
+        """Return a value of this measure with every digit that it has."""
+        return show.money_exact(value) if self is Measure.COST else show.count(int(value))
+
+    @property
+    def noun(self) -> str:
+        """The measure inside a sentence."""
+        return self.value.lower()
 
 
 def chart_label(text: str) -> str:

@@ -3,7 +3,7 @@
 A name and a figure stand above each bar, so that a chart fits any width and needs no legend.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import escape
@@ -11,13 +11,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from core.domain.palette import OTHER, model_colour
-from core.domain.spend import Group
+from core.domain.palette import OTHER
+from core.domain.spend import OTHERS, Group
 from pages.components import format as show
-from pages.components.charts import FOLDED, QUIET, SHOWN, Namer, places
+from pages.components.charts import QUIET
+from pages.components.looks import FOLDED, Look
 from pages.components.measure import Measure, chart_label, fault_name, in_text_colour
 
-ACCENT = "#6699CC"
+SHOWN = 8
 ERRORS = "#D55E00"
 ROW_HEIGHT = 42
 BAR, ABOVE = 0.26, 0.36
@@ -34,46 +35,45 @@ class _Row:
     hover: str
 
 
-def key_of(point: Mapping[str, Any]) -> str | None:
-    """Return the key of what was clicked in a ranking; None for what is folded."""
-    return str(point["customdata"][1]) or None
+def places(number: int) -> int:
+    """Return how many of `number` stand for themselves: eight, or nine where else one alone would be folded."""
+    return SHOWN if number > SHOWN + 1 else number
 
 
-def bars(
-    groups: Sequence[Group],
-    *,
-    measure: Measure = Measure.COST,
-    colours: Mapping[str, str] | None = None,
-    named: Namer = str,
-) -> go.Figure:
-    """Draw a horizontal bar for each group, largest first, the smallest folded into one where there are many."""
+def bars(groups: Sequence[Group], look: Look, measure: Measure = Measure.COST) -> go.Figure:
+    """Draw a horizontal bar for each group, largest first, the smallest folded into one where there are many.
+
+    A group under `OTHERS` is what has no key of its own.
+    """
     ranked = _ranked(groups, measure)
     whole = sum((measure.of(group.totals) for group in groups), Decimal(0))
-    rows = [_bar(group, named(group.key), _bar_colour(group.key, colours), measure, whole) for group in ranked]
+    rows = [_bar(group, look, measure, whole) for group in ranked]
     folded = _folded(rows, ranked, measure, whole)
     return _figure(folded, _bars(folded))
 
 
-def bars_alt(groups: Sequence[Group], subject: str, measure: Measure = Measure.COST, named: Namer = str) -> str:
+def bars_alt(groups: Sequence[Group], look: Look, measure: Measure = Measure.COST) -> str:
     """Return the sentence that stands for `bars`: the three largest."""
-    top = [f"{named(group.key)} {measure.reads(measure.of(group.totals))}" for group in _ranked(groups, measure)[:3]]
-    return f"{measure} by {subject}: {', '.join(top) or 'nothing'}"
+    ranked = _ranked(groups, measure)[:3]
+    top = [f"{look.ranked(group.key)} {measure.reads(measure.of(group.totals))}" for group in ranked]
+    return f"{measure} by {look.noun}: {', '.join(top) or 'nothing'}"
 
 
-def latency(groups: Sequence[Group], *, colours: Mapping[str, str] | None = None, named: Namer = str) -> go.Figure:
+def latency(groups: Sequence[Group], look: Look) -> go.Figure:
     """Draw each model's median and, paler, its 95th percentile, in seconds; the most used models first."""
     ranked = _timed(groups)[:SHOWN]
-    rows = [_latency_row(group, named(group.key), _bar_colour(group.key, colours)) for group in ranked]
+    rows = [_latency_row(group, look) for group in ranked]
     medians = [
         replace(row, value=_seconds(group.totals.p50_latency_ms)) for group, row in zip(ranked, rows, strict=True)
     ]
     return _figure(rows, _bars(rows, opacity=0.3), _bars(medians))
 
 
-def latency_alt(groups: Sequence[Group]) -> str:
+def latency_alt(groups: Sequence[Group], look: Look) -> str:
     """Return the sentence that stands for `latency`."""
     told = [
-        f"{group.key} {show.duration(group.totals.p50_latency_ms)}, {show.duration(group.totals.p95_latency_ms)}"
+        f"{look.ranked(group.key)} {show.duration(group.totals.p50_latency_ms)}, "
+        f"{show.duration(group.totals.p95_latency_ms)}"
         for group in _timed(groups)[:3]
     ]
     return f"Median and 95th percentile of the response time by model: {'; '.join(told) or 'nothing'}"
@@ -110,8 +110,9 @@ def _bars(rows: Sequence[_Row], opacity: float = 1) -> dict[str, Any]:
         "x": [row.value for row in rows],
         "width": BAR,
         "marker": {"color": [row.colour for row in rows], "line": {"width": 0}, "opacity": opacity},
-        "customdata": [[row.hover, row.key] for row in rows],
-        "hovertemplate": "%{customdata[0]}<extra></extra>",
+        "customdata": [[None, row.key, row.hover] for row in rows],
+        "unselected": {"marker": {"opacity": opacity}},
+        "hovertemplate": "%{customdata[2]}<extra></extra>",
     }
 
 
@@ -134,7 +135,6 @@ def _layout(rows: int, longest: float) -> dict[str, Any]:
         "height": ROW_HEIGHT * max(rows, 1),
         "margin": {"l": 0, "r": 2, "t": 0, "b": 0},
         "barmode": "overlay",
-        "showlegend": False,
         "xaxis": {"range": [0, longest], "visible": False, "fixedrange": True},
         "yaxis": {"range": [max(rows, 1) - 0.75, -0.6], "visible": False, "fixedrange": True},
     }
@@ -144,13 +144,14 @@ def _ranked(groups: Sequence[Group], measure: Measure) -> list[Group]:
     return sorted(groups, key=lambda group: (-measure.of(group.totals), -group.totals.runs, group.key))
 
 
-def _bar(group: Group, name: str, colour: str, measure: Measure, whole: Decimal) -> _Row:
+def _bar(group: Group, look: Look, measure: Measure, whole: Decimal) -> _Row:
     totals = group.totals
     value = measure.of(totals)
     part = f" · {show.share(float(value / whole))}" if whole else ""
-    told = f"<b>{escape(name)}</b><br>{show.money(totals.cost)} · {show.count(totals.runs)} runs"
-    hover = f"{told} · {show.count(totals.total_tokens)} tokens · {show.share(totals.error_rate)} failed"
-    return _Row(group.key, name, float(value), f"{measure.reads(value)}{part}", colour, hover)
+    name = look.ranked(group.key)
+    told = f"<b>{escape(name)}</b><br>{show.money_exact(totals.cost)} · {show.runs(totals.runs)}"
+    hover = f"{told}<br>{show.count(totals.total_tokens)} tokens · {show.share(totals.error_rate)} failed"
+    return _Row(group.key, name, float(value), f"{measure.reads(value)}{part}", look.colour(group.key), hover)
 
 
 def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: Decimal) -> list[_Row]:
@@ -161,7 +162,7 @@ def _folded(rows: list[_Row], ranked: Sequence[Group], measure: Measure, whole: 
     part = f" · {show.share(float(value / whole))}" if whole else ""
     reads = f"{measure.reads(value)}{part}"
     label = f"{FOLDED} ({len(rest)})"
-    return [*rows[: -len(rest)], _Row("", label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
+    return [*rows[: -len(rest)], _Row(OTHERS, label, float(value), reads, OTHER, f"<b>{label}</b><br>{reads}")]
 
 
 def _timed(groups: Sequence[Group]) -> list[Group]:
@@ -169,17 +170,17 @@ def _timed(groups: Sequence[Group]) -> list[Group]:
     return sorted(timed, key=lambda group: (-group.totals.runs, group.key))
 
 
-def _latency_row(group: Group, name: str, colour: str) -> _Row:
-    totals = group.totals
+def _latency_row(group: Group, look: Look) -> _Row:
+    totals, name = group.totals, look.ranked(group.key)
     median, slow = show.duration(totals.p50_latency_ms), show.duration(totals.p95_latency_ms)
-    first_word = f"<br>First word, median: {show.duration(totals.p50_ttft_ms)}" if totals.p50_ttft_ms else ""
-    hover = f"<b>{escape(name)}</b><br>Median: {median}<br>95 of 100 within: {slow}{first_word}"
-    return _Row(group.key, name, _seconds(totals.p95_latency_ms), f"{median} · {slow}", colour, hover)
+    told = [f"<b>{escape(name)}</b>", f"Half within {median}", f"95 of 100 within {slow}"]
+    told.append(f"99 of 100 within {show.duration(totals.p99_latency_ms)}")
+    if totals.p50_ttft_ms is not None:
+        first, late = show.duration(totals.p50_ttft_ms), show.duration(totals.p95_ttft_ms)
+        told.append(f"First word: half within {first}, 95 of 100 within {late}")
+    colour, value = look.colour(group.key), _seconds(totals.p95_latency_ms)
+    return _Row(group.key, name, value, f"{median} · {slow}", colour, "<br>".join(told))
 
 
 def _seconds(milliseconds: float | None) -> float:
     return (milliseconds or 0) / 1000
-
-
-def _bar_colour(key: str, colours: Mapping[str, str] | None) -> str:
-    return ACCENT if colours is None else colours.get(key) or model_colour(key)

@@ -7,16 +7,31 @@ import streamlit as st
 from core import lab
 from core.domain.accounts import User
 from core.domain.palette import model_colours
-from core.domain.spend import SpendReport
+from core.domain.spend import Grain, SpendReport
 from core.domain.templates import TemplateTitle
 
 
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)
 def report(
-    user_id: str, role: str, first: date, last: date, model: str | None, provider: str | None, _user: User
+    user_id: str,
+    role: str,
+    first: date,
+    last: date,
+    model: str | None,
+    provider: str | None,
+    tag: tuple[str, str] | None,
+    by: str,
+    grain: Grain,
+    _user: User,
 ) -> SpendReport:
     """Return the report that `Stats.report` makes for `_user`, whose id and role are told apart to be the key."""
-    return lab.current().stats.report(_user, first, last, model, provider)
+    return lab.current().stats.report(_user, first, last, model, provider, tag=tag, by=by, grain=grain)
+
+
+@st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
+def tag_values(user_id: str, role: str, _user: User) -> dict[str, list[str]]:
+    """Return the values of each tag by its name, as far as `_user` reads what others spent."""
+    return lab.current().stats.tag_values(_user)
 
 
 @st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
@@ -41,3 +56,9 @@ def catalogue() -> list[str]:
 def colours() -> dict[str, str]:
     """Return the colour of every model that anybody has run, the same for all who look."""
     return model_colours(catalogue())
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def people() -> list[str]:
+    """Return the names of all people, in their order: for who reads what others spent."""
+    return sorted(lab.current().accounts.names().values())

@@ -3,138 +3,154 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.domain.runs import RunStatus
-from core.domain.spend import SpendReport
-from core.services.names import provider_name
-from pages.components import charts, rankings, reads, status
-from pages.components.measure import Measure, short_names
-from pages.components.periods import Days
+from core.domain.spend import MODEL, TAG
+from pages.components import charts, heat, outlook, rankings, rates
+from pages.components import format as show
+from pages.components.spend_view import View
+from pages.components.trail import Query, Trail
 
 Point = Mapping[str, Any]
-Chosen = dict[str, str | list[str]]
+RunsOf = Callable[[Point], Query | None]
 
 _CHOSEN = "chosen-mark"
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
 
+def follow() -> None:
+    """Go to the runs that were asked for by a click, if any were."""
+    if chosen := st.session_state.pop(_CHOSEN, None):
+        st.switch_page("history.py", query_params=chosen)
+
+
+def lead(query: Query | None) -> None:
+    """Note whose runs were asked for: in a callback, so that coming back to the page asks for nothing."""
+    if query:
+        st.session_state[_CHOSEN] = query
+
+
 @dataclass(frozen=True, slots=True)
 class SpendCharts:
-    """Draws a report. `own` says that all its runs are the reader's, whom a click then leads to them."""
+    """Draws a report; `trail` leads from its marks to their runs."""
 
-    report: SpendReport
-    days: Days
-    today: date
-    own: bool
+    view: View
+    trail: Trail
 
     def draw(self) -> None:
-        """Draw spend by day and model, then by provider and person, response times and errors."""
-        if chosen := st.session_state.pop(_CHOSEN, None):
-            st.switch_page("history.py", query_params=chosen)
-        report = self.report
-        named = short_names(group.key for group in report.by_model).__getitem__
-        measure = self._spend(named)
+        """Draw spend over time by the chosen breakdown; by the other ones; response times, errors, hours."""
+        _, *others = self.view.breakdowns
+        self._over_time()
         with st.grid(2, min_column_width=330):
-            with _card("By provider"):
-                figure = rankings.bars(report.by_provider, measure=measure, named=provider_name)
-                alt = rankings.bars_alt(report.by_provider, "provider", measure, provider_name)
-                self._show(figure, alt, self._of_provider)
-            if report.by_user:
-                with _card("By person"):
-                    figure = rankings.bars(report.by_user, measure=measure)
-                    self._show(figure, rankings.bars_alt(report.by_user, "person", measure))
-            with _card("Response time", "From the median to what 95 of 100 runs stay within."):
-                figure = rankings.latency(report.by_model, colours=reads.colours(), named=named)
-                self._show(figure, rankings.latency_alt(report.by_model), self._of_model)
-            with _card("Errors"):
-                self._errors()
+            for by in others:
+                if not by.startswith(TAG):
+                    self._card_of(by)
+            if tags := [by for by in others if by.startswith(TAG)]:
+                self._tags(tags)
+            self._response_times()
+            self._errors()
+            self._hours()
 
-    def _spend(self, named: Callable[[str], str]) -> Measure:
-        report, days = self.report, self.days
+    def _over_time(self) -> None:
+        view, by = self.view, self.view.asked.by
+        frame, look, measure = view.frame, view.look(by), view.measure
+        told = outlook.foretold(view.report, measure, view.now) if view.is_whole else None
         with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                title = st.empty()
-                measure = _choose_measure(report)
-            title.markdown(f"**{measure} by day and model**", width="content")
+            st.markdown(f"**{measure} by {frame.grain} and {show.literal(look.noun)}**")
             left, right = st.columns([5, 3], gap="medium")
-            colours = reads.colours()
             with left:
-                figure = charts.by_day(
-                    report.slices, days.first, days.last, self.today, measure=measure, colours=colours, named=named
+                figure = charts.over_time(
+                    view.slices,
+                    frame,
+                    look,
+                    measure,
+                    marks=outlook.odd_days(view.report, frame, look, measure),
+                    rest=outlook.rests(told, frame, measure) if told else [],
                 )
-                self._show(figure, charts.by_day_alt(report.slices, days.first, days.last, measure), _of_day)
+                self._show("over-time", figure, charts.over_time_alt(view.slices, frame, look, measure), self._slice)
+                if view.is_whole:
+                    st.caption(show.literal(outlook.sentence(told, measure, view.now)))
             with right:
-                figure = rankings.bars(report.by_model, measure=measure, colours=colours, named=named)
-                self._show(figure, rankings.bars_alt(report.by_model, "model", measure), self._of_model)
-        return measure
+                self._ranking(by, "beside")
+
+    def _card_of(self, by: str) -> None:
+        with _card(f"By {self.view.look(by).noun}"):
+            self._ranking(by, "card")
+
+    def _tags(self, tags: list[str]) -> None:
+        """One card for all tags, with a choice where there are several."""
+        names = [by.removeprefix(TAG) for by in tags]
+        with st.container(border=True, height="stretch"):
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown("**By tag**", width="content")
+                chosen = st.selectbox("Tag", names, key="tag-shown", width=150, label_visibility="collapsed")
+            self._ranking(f"{TAG}{chosen or names[0]}", "card")
+
+    def _response_times(self) -> None:
+        with _card("Response time", "From the median to what 95 of 100 runs stay within."):
+            groups, look = self.view.groups(MODEL), self.view.look(MODEL)
+            self._show("latency", rankings.latency(groups, look), rankings.latency_alt(groups, look), self._key(MODEL))
 
     def _errors(self) -> None:
-        kinds = self.report.error_kinds
-        if kinds:
-            self._show(rankings.errors(kinds), rankings.errors_alt(kinds), self._failed)
-        else:
-            st.caption("No run failed.")
+        kinds, course, frame = self.view.report.error_kinds, self.view.course, self.view.frame
+        with _card("Errors", "Failures by kind, and the share of failed runs over time."):
+            if not kinds:
+                st.caption("No run failed.")
+                return
+            self._show("errors", rankings.errors(kinds), rankings.errors_alt(kinds), lambda _: self.trail.to_failed())
+            self._show("failures", rates.failures(course, frame), rates.failures_alt(course, frame), self._failed)
 
-    def _show(self, figure: go.Figure, alt: str, runs_of: Callable[[Point], Chosen] | None = None) -> None:
-        if runs_of is None or not self.own:
+    def _hours(self) -> None:
+        hours = self.view.report.hours
+        with _card("Cost by hour of the week", "In local time, all weeks of the period together."):
+            if not hours:
+                st.caption("Hours are told of all models together only: take the filter for model or provider away.")
+                return
+            self._show("hours", heat.heat_map(hours), heat.heat_map_alt(hours))
+            st.caption(show.literal(f"The fuller the colour, the more was spent: {heat.dearest(hours)}."))
+
+    def _ranking(self, by: str, where: str) -> None:
+        groups, look, measure = self.view.groups(by), self.view.look(by), self.view.measure
+        figure = rankings.bars(groups, look, measure)
+        self._show(f"{where}-{by}", figure, rankings.bars_alt(groups, look, measure), self._key(by))
+
+    def _show(self, name: str, figure: go.Figure, alt: str, runs_of: RunsOf | None = None) -> None:
+        if runs_of is None or not self.trail.leads_anywhere:
             st.plotly_chart(figure, config=_CONFIG, alt=alt)
             return
-        key = f"chart-{alt}"
+        key = f"chart-{name}"
         st.plotly_chart(
             figure,
             config=_CONFIG,
             alt=alt,
             key=key,
-            on_select=lambda: _choose(key, runs_of),
+            on_select=lambda: _clicked(key, runs_of),
             selection_mode="points",
         )
 
-    def _of_model(self, point: Point) -> Chosen:
-        key = rankings.key_of(point)
-        return _within(self.days) | ({"model": key} if key else {})
+    def _slice(self, point: Point) -> Query | None:
+        """The runs of one key in one slice, or those of the whole slice where it is marked."""
+        start, key = charts.slice_of(point)
+        if start is None:
+            return None
+        days = self.view.frame.span(start)
+        return self.trail.to_runs(days, self.view.asked.by, key)
 
-    def _of_provider(self, point: Point) -> Chosen:
-        key = rankings.key_of(point)
-        return _within(self.days) | ({"provider": provider_name(key)} if key else {})
+    def _failed(self, point: Point) -> Query | None:
+        start, _ = charts.slice_of(point)
+        return self.trail.to_failed(self.view.frame.span(start)) if start else None
 
-    def _failed(self, point: Point) -> Chosen:
-        return _within(self.days) | {"status": status.word(RunStatus.ERROR)}
+    def _key(self, by: str) -> RunsOf:
+        return lambda point: self.trail.to_runs(None, by, charts.key_of(point))
 
 
-def _choose(key: str, runs_of: Callable[[Point], Chosen]) -> None:
-    """Note whose runs were asked for: in a callback, so that coming back to the page asks for nothing."""
+def _clicked(key: str, runs_of: RunsOf) -> None:
     points = st.session_state[key].selection.points
     if points:
-        st.session_state[_CHOSEN] = runs_of(points[0])
-
-
-def _of_day(point: Point) -> Chosen:
-    day = charts.day_of(point)
-    return _within(Days(day, day))
-
-
-def _within(days: Days) -> Chosen:
-    return {"days": list(dict.fromkeys((days.first.isoformat(), days.last.isoformat())))}
-
-
-def _choose_measure(report: SpendReport) -> Measure:
-    """Cost, unless nothing was charged: then a chart of costs would be empty."""
-    likely = Measure.COST if report.totals.cost else Measure.RUNS
-    chosen = st.selectbox(
-        "Measure",
-        list(Measure),
-        index=list(Measure).index(likely),
-        key="measure",
-        bind="query-params",
-        width=110,
-        label_visibility="collapsed",
-    )
-    return chosen or likely
+        lead(runs_of(points[0]))
 
 
 @contextmanager
