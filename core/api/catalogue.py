@@ -1,7 +1,8 @@
 """Every operation that the API offers, but for its own description."""
 
-from core.api import examples
+from core.api import examples, exports
 from core.api.auth import login, logout
+from core.api.exports import ExportQuery, export
 from core.api.health import Alive, Ready, health, ready
 from core.api.history import HistoryQuery, history, one_run
 from core.api.llm import run
@@ -52,6 +53,26 @@ RUNS = (
         description="A run that has ended, with its whole conversation as long as that is kept.",
         who=Scope.READ,
         answers=(examples.ONE_RUN,),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/llm/test/export",
+        endpoint=export,
+        tag="Runs",
+        summary="Download your runs",
+        description=(
+            "All of your runs that the filters let through, newest first, those under way included, as one file that "
+            "is sent while it is made. What breaks off before its end was not sent whole. Two at once for one user."
+        ),
+        who=Scope.READ,
+        query=ExportQuery,
+        answers=(exports.JSON_EXAMPLE,),
+        files=exports.FILES,
+        headers={
+            "Content-Disposition": "The name of the file.",
+            "X-Total-Rows": "How many runs it holds, counted before it is sent.",
+        },
+        problems={429: exports.TOO_MANY},
     ),
     Operation(
         method="GET",

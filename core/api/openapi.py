@@ -77,6 +77,7 @@ def _answer(operation: Operation) -> Json:
     content = {JSON: _content(operation.answers)}
     if operation.events:
         content["text/event-stream"] = _stream(operation.events)
+    content |= {media_type: _file(example) for media_type, example in operation.files.items()}
     answer = {"description": operation.summary, "content": content}
     if operation.headers:
         answer["headers"] = {name: _header(text) for name, text in operation.headers.items()}
@@ -110,6 +111,11 @@ def _stream(events: Sequence[BaseModel]) -> Json:
         "schema": {"type": "object", "required": ["data"], "properties": {"data": data}},
         "examples": {"stream": {"value": stream.decode()}},
     }
+
+
+def _file(example: str | None) -> Json:
+    """Describe a file. Of bytes there is nothing to say: in OpenAPI 3.1 they have no schema."""
+    return {} if example is None else {"schema": {"type": "string"}, "examples": {"file": {"value": example}}}
 
 
 def _any_of(examples: Iterable[BaseModel]) -> Json:

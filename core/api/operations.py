@@ -26,8 +26,9 @@ class Who(Enum):
 class Operation:
     """One method of one path under `/api`. Its models are those of its examples.
 
-    `answers` are what it answers with 200, `events` what it streams instead; `problems` are further examples of
-    errors by status, beside those that `statuses` follows from the rest.
+    `answers` are what it answers with 200, `events` what it streams instead, `files` what else it may be by media type:
+    an example of a text, None for bytes. `problems` are further examples of errors by status, beside those that
+    `statuses` follows from the rest.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -39,6 +40,7 @@ class Operation:
     who: Who | Scope
     answers: tuple[BaseModel, ...]
     events: tuple[BaseModel, ...] = ()
+    files: Mapping[str, str | None] = field(default_factory=dict)
     bodies: tuple[BaseModel, ...] = ()
     query: type[BaseModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -4,13 +4,13 @@ The engine owns the run and its record; an answer only follows it, so however an
 """
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from core.api.frames import event, frames
+from core.api.readers import first, left
 from core.api.verdicts import answer_of, verdict_of
 from core.domain.accounts import User
 from core.errors import NotFound
@@ -34,7 +34,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer until the run has ended or the reader is gone."""
-        if not await _first(self._answer(send), _left(receive), self._tend(send)):
+        if not await first(self._answer(send), left(receive), self._tend(send)):
             _stop(self._runs, self._user, self._run)
 
     async def _answer(self, send: Send) -> None:
@@ -68,7 +68,7 @@ class WholeAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer when the run has ended, unless the reader is gone before."""
-        if not await _first(self._answer(send), _left(receive)):
+        if not await first(self._answer(send), left(receive)):
             _stop(self._runs, self._user, self._run)
 
     async def _answer(self, send: Send) -> None:
@@ -76,25 +76,6 @@ class WholeAnswer:
             pass
         await send(_head(self._run, b"application/json"))
         await send({"type": "http.response.body", "body": answer_of(self._run)})
-
-
-async def _first(answer: Coroutine[Any, Any, None], *others: Coroutine[Any, Any, None]) -> bool:
-    """Run all until one is done; return whether that was the answer. The rest are cancelled."""
-    tasks = [asyncio.ensure_future(work) for work in (answer, *others)]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
-    return tasks[0] in done
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _stop(runs: Runs, user: User, run: LiveRun) -> None:

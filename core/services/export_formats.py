@@ -3,7 +3,7 @@
 What each takes are pieces of lines that the store has written; each gives the file piece by piece as they come.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO, RawIOBase
@@ -14,6 +14,9 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet as arrow_parquet
 
 from core.store.export_rows import BETWEEN, Lines
+
+File = Generator[bytes, None, None]
+"""A file, piece by piece. Whoever does not take it to its end closes it."""
 
 _NUMBER, _TEXT = pa.int64(), pa.string()
 
@@ -57,10 +60,10 @@ class Form:
 
     media_type: str
     lines: Lines
-    file: Callable[[Iterable[bytes], Sequence[str]], Iterator[bytes]]
+    file: Callable[[Iterable[bytes], Sequence[str]], File]
 
 
-def csv_file(pieces: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
+def csv_file(pieces: Iterable[bytes], columns: Sequence[str]) -> File:
     """Yield a CSV file with a header (RFC 4180)."""
     end = BETWEEN[Lines.SAFE_CSV].encode()
     yield ",".join(columns).encode() + end
@@ -68,7 +71,7 @@ def csv_file(pieces: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]
         yield piece + end
 
 
-def json_file(pieces: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
+def json_file(pieces: Iterable[bytes], columns: Sequence[str]) -> File:
     """Yield one JSON array, a run a line."""
     before = b"[\n"
     for piece in pieces:
@@ -77,7 +80,7 @@ def json_file(pieces: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def parquet_file(pieces: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
+def parquet_file(pieces: Iterable[bytes], columns: Sequence[str]) -> File:
     """Yield a Parquet file, a row group a piece."""
     schema = pa.schema([(name, COLUMNS[name]) for name in columns])
     sink = _Sink()

@@ -11,7 +11,7 @@ from core.domain.accounts import User
 from core.domain.periods import Period
 from core.domain.queries import HistoryFilter
 from core.errors import LimitReached
-from core.services.export_formats import COLUMNS, FORMS, Form, Format
+from core.services.export_formats import COLUMNS, FORMS, File, Form, Format
 from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 
@@ -20,6 +20,8 @@ AT_ONCE = 2
 
 SAMPLED = 500
 """From so many runs it is guessed how large a file will be."""
+
+TOO_MANY_FILES = f"You are downloading {AT_ONCE} files already. Wait until one of them is done, or cancel it."
 
 _COLUMNS = tuple(name for name in COLUMNS if name != "person")
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -32,7 +34,7 @@ class Export:
     name: str
     media_type: str
     runs: int
-    pieces: Iterator[bytes]
+    pieces: File
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Exports:
         """Hold one of the user's places while a file is taken. Raises `LimitReached` if there is none left."""
         with self._lock:
             if self._taking[user.id] >= AT_ONCE:
-                raise LimitReached(_TOO_MANY, limit=AT_ONCE, used=AT_ONCE, resets_at=None)
+                raise LimitReached(TOO_MANY_FILES, limit=AT_ONCE, used=AT_ONCE, resets_at=None)
             self._taking[user.id] += 1
         try:
             yield
@@ -94,6 +96,3 @@ class Exports:
         period, now = filter.period, self._now()
         start, end = (period.start, min(period.end, now)) if period else (_EVER, now)
         return replace(filter, user_id=user.id, period=Period(start, end))
-
-
-_TOO_MANY = f"You are downloading {AT_ONCE} files already. Wait until one of them is done, or cancel it."
