@@ -1,12 +1,11 @@
 """A monthly report says what its figures are, on one page, as HTML and as PDF, whatever people and providers wrote."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from io import BytesIO
 from xml.etree import ElementTree
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,21 +14,19 @@ from pypdf import PdfReader
 
 from core.domain.outliers import Outlier
 from core.domain.palette import OTHER, model_colours
-from core.domain.spend import OTHERS, Days, DayTotal, Group, Slice, SpendReport, Totals
+from core.domain.spend import Days, Group
 from core.services.monthly import layout
 from core.services.monthly.charts import round_step
 from core.services.monthly.contents import sheet_of
-from core.services.monthly.facts import Facts, span, whole_month
+from core.services.monthly.facts import span
 from core.services.monthly.lettering import fitted, visible, width, wrapped
 from core.services.monthly.marks import Box
 from core.services.monthly.page import page
 from core.services.monthly.pdf import pdf
 from core.services.monthly.sheet import Ranking
 from core.services.monthly.svg import svg
+from tests.fixtures.monthly import MODELS, NOVEMBER, facts_of, fullest, report_of, spend, totals
 
-NOVEMBER = date(2026, 11, 1)
-WHOLE = whole_month(NOVEMBER)
-MODELS = [f"openai/model-{letter}" for letter in "abcdefghijkl"]
 HOSTILE = (
     "</svg><script>alert(1)</script>",
     '" onload="alert(1)" x="',
@@ -37,63 +34,6 @@ HOSTILE = (
     "]]> &amp; \x00\x1b \u202eevil\ud800 🙂 检索",
 )
 PAPER_POINTS = (595, 842)
-
-
-def totals(cost="1", runs=10, **figures):
-    known = {"input_tokens": 600, "output_tokens": 400, "estimated_cost": Decimal(0), "unpriced_runs": 0, "errors": 1}
-    times = {"p50_latency_ms": 1000.0, "p95_latency_ms": 4000.0}
-    return Totals(runs=runs, cost=Decimal(cost), **known | times | figures)
-
-
-def report_of(spent, people=("ann",), tags=None, **changes):
-    """The report of a month in which on each day each model cost what `spent` says, by day of the month."""
-    ranked = sorted(spent, key=lambda model: (-sum(spent[model].values()), model))
-    slices = [
-        Slice(
-            datetime.combine(NOVEMBER.replace(day=day), time()), model if model in ranked[:8] else OTHERS, cost, 1, 9, 0
-        )
-        for model, days in spent.items()
-        for day, cost in days.items()
-    ]
-    whole = sum((cost for days in spent.values() for cost in days.values()), Decimal(0))
-    days = {day for costs in spent.values() for day in costs}
-    sums = [(day, sum((costs.get(day, Decimal(0)) for costs in spent.values()), Decimal(0))) for day in sorted(days)]
-    groups = [Group(model, totals(sum(spent[model].values()))) for model in ranked]
-    return SpendReport(
-        days_asked=WHOLE,
-        totals=totals(whole, runs=10 * len(spent)),
-        previous=totals("3"),
-        slices=slices,
-        by_model=groups,
-        by_provider=[Group("openai", totals(whole))],
-        by_user=[Group(person, totals(whole / len(people))) for person in people],
-        by_tag=tags or {},
-        error_kinds=[("rate_limited", 3), ("timeout", 1)],
-        days=[DayTotal(NOVEMBER.replace(day=day), cost, 1, 0) for day, cost in sums],
-        **changes,
-    )
-
-
-def facts_of(report, **changes):
-    facts = Facts(
-        month=NOVEMBER,
-        days=WHOLE,
-        whose="Everybody's runs",
-        report=report,
-        beside=whole_month(NOVEMBER - timedelta(1)),
-        previous=totals("2", runs=5),
-        forecast=None,
-        outliers=(),
-        colours=model_colours(MODELS),
-        today=date(2026, 12, 3),
-        made_at=datetime(2026, 12, 3, 8, 30, tzinfo=UTC),
-        zone=ZoneInfo("Europe/Berlin"),
-    )
-    return replace(facts, **changes)
-
-
-def spend(*costs, day=3):
-    return {model: {day: Decimal(cost)} for model, cost in zip(MODELS, costs, strict=False)}
 
 
 def words(document):
@@ -273,6 +213,22 @@ def test_the_pdf_is_one_page_of_a4_that_says_what_the_page_says(sheet):
     for text in ("November 2026", "$1.3750003450001", "model-b", "bob", "Rate limited", "Search", *sheet.figures.notes):
         assert text in told
     assert "$1.3750003450001" in page(sheet)
+
+
+def test_the_fullest_month_has_room_on_its_page():
+    heights: dict[str, float] = {}
+    document = PdfReader(BytesIO(pdf(sheet_of(fullest()))))
+    assert len(document.pages) == 1
+
+    def seen(text, _, matrix, *rest):
+        if text.strip():
+            heights[text.strip()] = matrix[5]
+
+    document.pages[0].extract_text(visitor_text=seen)
+    total = next(height for text, height in heights.items() if text.startswith("Total"))
+    foot = next(height for text, height in heights.items() if text.startswith("Reporting zone"))
+    assert 8 < total - foot < 60
+    assert min(heights.values()) > 15
 
 
 def test_the_letters_of_the_pdf_are_embedded(sheet):

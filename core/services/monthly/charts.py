@@ -84,7 +84,8 @@ class _Axis:
     def __init__(self, highest: float, prefix: str, wide: float, high: float, top: float = 0) -> None:
         self._step = round_step(highest / TICKS) if highest > 0 else 1.0
         self._count = max(ceil(highest / self._step - 1e-9), 1)
-        self._labels = [f"{prefix}{_number(self._step * tick, self._step)}" for tick in range(self._count + 1)]
+        ticks = [self._step * tick for tick in range(self._count + 1)]
+        self._labels = [f"{prefix}{_number(value, self._step, ticks[-1])}" for value in ticks]
         self._top, self._foot, self._wide = top + SMALL / 2 + 1, high - SMALL - 4, wide
         self.left = max(width(label, SMALL) for label in self._labels) + 6
 
@@ -106,14 +107,14 @@ def round_step(least: float) -> float:
     return next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= least * (1 - 1e-9))
 
 
-def _number(value: float, step: float) -> str:
+def _number(value: float, step: float, top: float) -> str:
     if value == 0:
         return "0"
     digits = max(0, -floor(log10(step) + 1e-9)) if step < 1 else 0
     digits += round(step / 10 ** floor(log10(step) + 1e-9), 6) == 2.5 and step < 10
-    if step >= 1_000_000:
+    if top >= 1_000_000:
         return f"{value / 1_000_000:g}M"
-    return f"{value / 1000:g}k" if step >= 1000 else f"{value:,.{digits}f}"
+    return f"{value / 1000:g}k" if top >= 10_000 else f"{value:,.{digits}f}"
 
 
 def _column(chart: Columns, number: int, axis: _Axis, x: float, wide: float, opacity: float) -> Iterator[Mark]:

@@ -16,11 +16,11 @@ html {{ background: #fff; color: #0f1720; color-scheme: light; print-color-adjus
 body {{ font: 8.5pt/1.35 "{FAMILY}", sans-serif; width: {layout.WIDE + 48:g}pt; margin: 0 auto; padding: 36pt 24pt }}
 @media print {{ body {{ padding: 0; width: {layout.WIDE:g}pt }} }}
 header {{ display: flex; justify-content: space-between; align-items: flex-end }}
-header p:last-child {{ text-align: right }}
-h1 {{ font-size: 23pt; font-weight: 600; line-height: 1.15 }}
+header p:last-child {{ max-width: 250pt; text-align: right; overflow-wrap: anywhere }}
+h1 {{ font-size: 23pt; font-weight: 600; line-height: 1.15; white-space: nowrap }}
 h2 {{ font-size: 8.5pt; font-weight: 600; margin-bottom: 5pt }}
 p, dt, th, small {{ color: #5b6670; font-weight: 400 }}
-dl {{ display: grid; grid-template-columns: repeat(5, 1fr); gap: 8pt; margin: 12pt 0 8pt; padding: 7pt 0;
+dl {{ display: flex; justify-content: space-between; gap: 8pt; margin: 12pt 0 8pt; padding: 7pt 0;
   border: solid #dde3e8; border-width: 0.5pt 0; white-space: nowrap }}
 dd {{ font-size: 15pt; font-weight: 600; line-height: 1.3 }}
 dd + dd, small {{ font-size: 7.5pt; font-weight: 400; color: #5b6670 }}
@@ -32,7 +32,9 @@ text {{ font-family: "{FAMILY}", sans-serif }}
 table {{ border-collapse: collapse; width: 100%; font: 8pt/1.2 "{FAMILY}", sans-serif }}
 th, td {{ padding: 1.2pt 0 1.2pt 8pt; white-space: nowrap; text-align: right }}
 th {{ border-bottom: 0.5pt solid #dde3e8 }}
-.name {{ text-align: left; padding-left: 0; max-width: 130pt; overflow: hidden; text-overflow: ellipsis }}
+.name {{ text-align: left; max-width: 105pt; overflow: hidden; text-overflow: ellipsis }}
+.name:first-child {{ padding-left: 0 }}
+.name + .name {{ max-width: 64pt }}
 tfoot td {{ font-weight: 600; border-top: 0.5pt solid #dde3e8 }}
 i {{ display: inline-block; width: 5pt; height: 5pt; margin-right: 5pt }}
 footer {{ margin-top: 10pt; font: 7pt/1.28 "{FAMILY}", sans-serif }}

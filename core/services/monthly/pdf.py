@@ -21,7 +21,7 @@ ROW, FOOT_ROW, FOOT_HIGH = 12.2, 9.0, 48.0
 """How high a row of the table is where there is room for it, and a row of the foot; how much is kept for that."""
 
 LACKS = f"{LACKING} stands for letters that this document's font has not. The report as a page shows them."
-SHARES = (0.24, 0.13, 0.08, 0.13, 0.12, 0.16, 0.07, 0.07)
+SHARES = (0.23, 0.12, 0.08, 0.11, 0.11, 0.21, 0.07, 0.07)
 """How the table's width is divided among its columns."""
 
 
@@ -116,7 +116,7 @@ class _Paper:
 def _head(paper: _Paper, sheet: Sheet) -> None:
     paper.write(0, 8, "Testing Lab · monthly report", BODY, GREY)
     paper.write(0, 32, sheet.title, 23, INK, "start", SEMIBOLD)
-    paper.write(layout.WIDE, 20.5, sheet.whose, BODY, GREY, "end")
+    paper.write(layout.WIDE, 20.5, fitted(sheet.whose, 250, BODY), BODY, GREY, "end")
     paper.write(layout.WIDE, 32, sheet.subtitle, BODY, GREY, "end")
     paper.y = 50
 
@@ -135,17 +135,23 @@ def _figures(paper: _Paper, figures: Figures) -> None:
 
 def _headlines(paper: _Paper, headlines: Sequence[Headline]) -> None:
     paper.rule(paper.y)
-    place = layout.WIDE / len(headlines)
+    rooms = [_room(headline) for headline in headlines]
+    gap = (layout.WIDE - sum(rooms)) / (len(headlines) - 1)
     for number, headline in enumerate(headlines):
-        x = number * place
+        x = sum(rooms[:number]) + gap * number
         paper.write(x, paper.y + 16, headline.label, BODY, GREY)
         paper.write(x, paper.y + 32, headline.value, 15, INK, "start", SEMIBOLD)
         beyond = x + width(headline.value, 15, SEMIBOLD) + 4
         paper.write(beyond, paper.y + 32, headline.change, SMALL, GREY)
-        paper.write(x, paper.y + 44, fitted(headline.beside, place - 6, SMALL), SMALL, GREY)
+        paper.write(x, paper.y + 44, headline.beside, SMALL, GREY)
     paper.y += 53
     paper.rule(paper.y)
     paper.y += 4
+
+
+def _room(headline: Headline) -> float:
+    value = width(headline.value, 15, SEMIBOLD) + 4 + width(headline.change, SMALL)
+    return max(value, width(headline.label, BODY), width(headline.beside, SMALL))
 
 
 def _row_of_charts(paper: _Paper, row: Sequence[layout.Titled]) -> None:
@@ -173,7 +179,7 @@ def _cells(paper: _Paper, row: Row, words: int, colour: str, font: str) -> None:
     for number, (cell, part) in enumerate(zip(row.cells, SHARES, strict=True)):
         room = part * layout.WIDE
         if number >= words:
-            size = min(8, 8 * room / max(width(cell, 8, font), 1))  # an exact cost loses no digit
+            size = min(8, 8 * (room - 8) / max(width(cell, 8, font), 1))  # an exact cost loses no digit
             paper.write(left + room, paper.y, cell, size, colour, "end", font)
         else:
             indent = 10 if number == 0 and row.colour else 0
