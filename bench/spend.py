@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from bench.figures import Figure
 from bench.millions import SOMEBODY, YEAR, Millions, millions
+from bench.stats_page import click_to_charts_s
 from core.domain.queries import HistoryFilter, Position
 from core.domain.spend import Grain, SpendFilter
 from core.store.history import HistoryStore
@@ -47,6 +48,7 @@ class Readings:
     plain_deepest_page: float
     rare: float
     common: float
+    page_s: float
 
 
 def run() -> list[Figure]:
@@ -73,6 +75,9 @@ def _figures(rows: int, reading: Readings) -> list[Figure]:
         Figure(f"report of a year {over}", reading.report, "ms", PLAIN, reading.plain_report, times=1 / 100),
         Figure(f"deepest page {over}", reading.deepest_page, "ms", *first, times=2),
         Figure(f"deepest page {over}", reading.deepest_page, "ms", "OFFSET", reading.plain_deepest_page),
+        Figure(
+            f"stats page {over}, click to charts", reading.page_s, "s", PLAIN, reading.plain_report / 1e3, under=1.5
+        ),
         Figure(f"search for a rare word {over}", reading.rare, "ms", *first, under=300),
         Figure(f"search for a common word {over}", reading.common, "ms", *first, under=300),
     ]
@@ -92,6 +97,7 @@ def _read(made: Millions) -> Readings:
             plain_deepest_page=_ms(_plain(connection, f"{PLAIN_PAGE} OFFSET {skipped}"), PLAIN_ROUNDS),
             rare=_ms(lambda: history.page(HistoryFilter(text=_rare(connection)), size=50)),
             common=_ms(lambda: history.page(HistoryFilter(text="river question"), size=50)),
+            page_s=click_to_charts_s(made),
         )
 
 

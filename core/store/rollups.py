@@ -17,6 +17,7 @@ from core.store.rollup_sql import DIFFERENCES, FOLD, REBUILD
 REBUILD_LIMIT_S = 3600.0
 FOLD_LIMIT_S = 60.0
 REBUILD_MEMORY = "256MB"
+"""For sorting: a histogram that grows takes some kilobytes, too many to keep one for each key at once."""
 PATIENCE_S, LOOK_S = 2.0, 0.02
 _LOCK = 0x726F6C6C7570  # any number that nobody else locks
 _NOTED = "SELECT EXISTS (SELECT FROM rollup_changes)"
@@ -85,7 +86,7 @@ class Rollups:
         return int(connection.scalar(text("SELECT count(*) FROM rollups")) or 0)
 
     def _fill(self, connection: Connection) -> None:
-        connection.execute(text(f"SET LOCAL work_mem = '{REBUILD_MEMORY}'"))
+        connection.execute(text(f"SET LOCAL work_mem = '{REBUILD_MEMORY}'; SET LOCAL enable_hashagg = off"))
         for table in ("rollups", "rollup_errors", "rollup_zone"):
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text(REBUILD), self._parameters)
