@@ -69,10 +69,10 @@ def run() -> list[Figure]:
 
 def _figures(rows: int, reading: Readings) -> list[Figure]:
     over = f"over {rows:,} runs"
-    first = ("the first page", reading.first_page)
+    first, plain = ("the first page", reading.first_page), (PLAIN, reading.plain_report)
     return [
-        Figure(f"report of a year {over}", reading.report, "ms", PLAIN, reading.plain_report, under=60),
-        Figure(f"report of a year {over}", reading.report, "ms", PLAIN, reading.plain_report, times=1 / 100),
+        Figure(f"report of a year {over}", reading.report, "ms", *plain, under=60),
+        Figure(f"report of a year {over}", reading.report, "ms", *plain, times=1 / 100),
         Figure(f"deepest page {over}", reading.deepest_page, "ms", *first, times=2),
         Figure(f"deepest page {over}", reading.deepest_page, "ms", "OFFSET", reading.plain_deepest_page),
         Figure(
