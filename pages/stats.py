@@ -23,18 +23,20 @@ REFRESHED_EVERY_S = 30
 
 
 def read(user: User, asked: Asked) -> SpendReport:
-    only = asked.only
-    first, last = asked.days.first, asked.days.last
+    """Return the report that was asked for."""
+    only, first, last = asked.only, asked.days.first, asked.days.last
     return reads.report(
         user.id, user.role, first, last, only.model, only.provider, only.tag, asked.by, asked.grain, user
     )
 
 
 def local_now() -> datetime:
+    """Return the local time of the reporting zone, without the zone."""
     return datetime.now(current().settings.timezone).replace(tzinfo=None)
 
 
 def draw_report(asked: Asked) -> None:
+    """Draw the report as it is by now."""
     user = require_user()
     follow()
     report = read(user, asked)
@@ -44,7 +46,7 @@ def draw_report(asked: Asked) -> None:
     draw_headlines(report, view.course, to_runs)
     SpendCharts(view, to_runs).draw()
     by = asked.by
-    to_key = (lambda key: lead(to_runs.to_runs(None, by, key))) if to_runs.leads_anywhere else None
+    to_key = (lambda key: lead(to_runs.to_runs(None, by, key))) if to_runs.leads(by) else None
     draw_table(report, view.groups(by), view.look(by), to_key)
 
 

@@ -44,10 +44,11 @@ UNSELECTED = {"marker": {"opacity": 1}}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A slice that stands out, and why in a few words."""
+    """A slice that stands out: `told` in a few words, and at length in the `hover`."""
 
     start: datetime
-    why: str
+    told: str
+    hover: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,7 @@ def _marks(
         "mode": "markers",
         "x": [places[one.start] for one in marks],
         "y": [float(totals[one.start]) + highest * ABOVE for one in marks],
-        "customdata": [[one.start.isoformat(), None, one.why] for one in marks],
+        "customdata": [[one.start.isoformat(), None, one.hover] for one in marks],
         "name": "Stands out",
         "marker": {"symbol": "triangle-down", "size": 9, "color": ODD},
         "unselected": UNSELECTED,

@@ -1,5 +1,6 @@
 """What a report foretells and what was odd in it, in words and as marks for the chart over time."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from html import escape
@@ -16,6 +17,9 @@ LEAST = {Measure.COST: Decimal("0.50"), Measure.RUNS: Decimal(50), Measure.TOKEN
 """How far above the usual a day must be to be marked: cents do not shout."""
 
 MOSTLY = Decimal("0.5")
+TOLD = 3
+"""How many days that stand out are told in words."""
+
 _DAY_S = 86_400
 
 
@@ -58,6 +62,13 @@ def odd_days(report: SpendReport, frame: Timeframe, look: Look, measure: Measure
     return [_mark(one, report, frame, look, measure) for one in found]
 
 
+def oddities(marks: Sequence[Mark]) -> str:
+    """Return in a sentence which days stand out, the latest first; nothing where none does."""
+    latest = [one.told for one in reversed(marks)]
+    more = f"; and {len(latest) - TOLD} more" if len(latest) > TOLD else ""
+    return f"What stands out: {'; '.join(latest[:TOLD])}{more}." if latest else ""
+
+
 def _by_day(report: SpendReport, measure: Measure) -> dict[date, Decimal]:
     return {one.day: measure.of(one) for one in report.days}
 
@@ -72,5 +83,7 @@ def _mark(one: Outlier, report: SpendReport, frame: Timeframe, look: Look, measu
     usual = f"{one.times:.1f} × the usual {one.day:%A}" if one.times else f"nothing is usual on a {one.day:%A}"
     parts = {part.key: measure.of(part) for part in report.slices if part.starts == start and part.key != OTHERS}
     top = max(parts, key=lambda key: parts[key], default=None)
-    mostly = f"; mostly {escape(look.name(top))}" if top and parts[top] >= MOSTLY * one.value else ""
-    return Mark(start, f"{frame.reads(start)}<br><b>{measure.reads(one.value)}</b><br>{usual}{mostly}")
+    why = f"{usual}; mostly {look.name(top)}" if top and parts[top] >= MOSTLY * one.value else usual
+    figure = measure.reads(one.value)
+    hover = f"{frame.reads(start)}<br><b>{figure}</b><br>{escape(why)}"
+    return Mark(start, f"{one.day:%A}, {one.day.day} {one.day:%B}, with {figure} ({why})", hover)

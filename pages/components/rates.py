@@ -22,12 +22,12 @@ def failures(course: Sequence[Slice], frame: Timeframe) -> go.Figure:
     rates = [100 * one.errors / one.runs for one in course]
     line: dict[str, Any] = {
         "type": "scatter",
-        "mode": "lines+markers" if len(course) <= 31 else "lines",
+        "mode": "lines+markers",
         "x": [places[one.starts] for one in course],
         "y": rates,
         "customdata": [[one.starts.isoformat(), None, _told(one, frame)] for one in course],
         "line": {"color": ERRORS, "width": 2},
-        "marker": {"size": 6, "color": ERRORS},
+        "marker": {"size": 6 if len(course) <= 31 else 3, "color": ERRORS},
         "unselected": UNSELECTED,
         "hovertemplate": "%{customdata[2]}<extra></extra>",
     }

@@ -58,21 +58,20 @@ class SpendCharts:
         view, by = self.view, self.view.asked.by
         frame, look, measure = view.frame, view.look(by), view.measure
         told = outlook.foretold(view.report, measure, view.now) if view.is_whole else None
+        marks = outlook.odd_days(view.report, frame, look, measure)
+        rest = outlook.rests(told, frame, measure) if told else []
+        odd = outlook.oddities(marks)
+        figure = charts.over_time(view.slices, frame, look, measure, marks=marks, rest=rest)
+        alt = ". ".join(filter(None, [charts.over_time_alt(view.slices, frame, look, measure), odd]))
         with st.container(border=True):
             st.markdown(f"**{measure} by {frame.grain} and {show.literal(look.noun)}**")
             left, right = st.columns([5, 3], gap="medium")
             with left:
-                figure = charts.over_time(
-                    view.slices,
-                    frame,
-                    look,
-                    measure,
-                    marks=outlook.odd_days(view.report, frame, look, measure),
-                    rest=outlook.rests(told, frame, measure) if told else [],
-                )
-                self._show("over-time", figure, charts.over_time_alt(view.slices, frame, look, measure), self._slice)
+                self._show("over-time", figure, alt, self._slice, by)
                 if view.is_whole:
                     st.caption(show.literal(outlook.sentence(told, measure, view.now)))
+                if odd:
+                    st.caption(show.literal(odd))
             with right:
                 self._ranking(by, "beside")
 
@@ -115,10 +114,10 @@ class SpendCharts:
     def _ranking(self, by: str, where: str) -> None:
         groups, look, measure = self.view.groups(by), self.view.look(by), self.view.measure
         figure = rankings.bars(groups, look, measure)
-        self._show(f"{where}-{by}", figure, rankings.bars_alt(groups, look, measure), self._key(by))
+        self._show(f"{where}-{by}", figure, rankings.bars_alt(groups, look, measure), self._key(by), by)
 
-    def _show(self, name: str, figure: go.Figure, alt: str, runs_of: RunsOf | None = None) -> None:
-        if runs_of is None or not self.trail.leads_anywhere:
+    def _show(self, name: str, figure: go.Figure, alt: str, runs_of: RunsOf | None = None, by: str = MODEL) -> None:
+        if runs_of is None or not self.trail.leads(by):
             st.plotly_chart(figure, config=_CONFIG, alt=alt)
             return
         key = f"chart-{name}"

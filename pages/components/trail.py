@@ -42,10 +42,9 @@ class Trail:
         query = self.to_runs(days)
         return query and query | {"status": status.word(RunStatus.ERROR)}
 
-    @property
-    def leads_anywhere(self) -> bool:
-        """Whether any of its runs may be read."""
-        return self._reads_all or self.own or self.among
+    def leads(self, by: str = MODEL) -> bool:
+        """Return whether any of the runs may be read, when they are told apart by that breakdown."""
+        return self._reads_all or self.own or (self.among and by == USER)
 
     @property
     def _reads_all(self) -> bool:

@@ -112,7 +112,7 @@ def test_hovering_tells_the_exact_figure_its_share_and_its_runs():
 
 
 def test_what_stands_out_is_marked_above_its_bar_with_the_reason():
-    figure = over_time([spent(FIRST, MODELS[0], 3)], marks=[Mark(midnight(FIRST), "3 × the usual")])
+    figure = over_time([spent(FIRST, MODELS[0], 3)], marks=[Mark(midnight(FIRST), "", "3 × the usual")])
     (mark,) = drawn(figure, "scatter")
     assert (mark.x[0], mark.customdata[0][2]) == (0, "3 × the usual")
     assert 3 < mark.y[0] < figure.layout.yaxis.range[1]
@@ -206,7 +206,9 @@ def test_response_times_show_the_median_over_the_95th_percentile_and_tell_more_i
 
 
 def test_a_mark_knows_the_slice_and_the_key_behind_it():
-    figure = over_time([spent(LAST, MODELS[0], 1)], marks=[Mark(midnight(LAST), "")], rest=[Rest(NOON, Decimal(1), "")])
+    figure = over_time(
+        [spent(LAST, MODELS[0], 1)], marks=[Mark(midnight(LAST), "", "")], rest=[Rest(NOON, Decimal(1), "")]
+    )
     found = [charts.slice_of({"customdata": list(trace.customdata[0])}) for trace in figure.data]
     assert found == [(midnight(LAST), MODELS[0]), (None, OTHERS), (midnight(LAST), None)]
     costs = [str(number) for number in range(1, 13)]

@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.spend import OTHERS, Days, DayTotal, Grain, Slice, SpendReport, Totals
 from pages.components import outlook
+from pages.components.charts import Mark
 from pages.components.looks import Look
 from pages.components.measure import Measure
 from pages.components.timeframe import Timeframe
@@ -79,10 +80,18 @@ def test_what_is_left_is_not_drawn_where_it_does_not_fit_in(grain, days):
 def test_an_odd_day_tells_how_odd_and_why(parts, why):
     (mark,) = outlook.odd_days(report(odd="3.2", parts=parts), frame(), BY_MODEL, Measure.COST)
     assert mark.start.date() == ODD
-    assert mark.why == f"Friday, 13 Nov 2026<br><b>$3.20</b><br>{why}"
+    assert mark.hover == f"Friday, 13 Nov 2026<br><b>$3.20</b><br>{why}"
 
 
 def test_days_are_odd_in_what_is_counted_and_where_days_are_shown():
     odd = report(odd="3.2")
     assert outlook.odd_days(odd, frame(), BY_MODEL, Measure.RUNS) == []
     assert outlook.odd_days(odd, frame(Grain.WEEK), BY_MODEL, Measure.COST) == []
+
+
+def test_what_stands_out_is_told_in_a_sentence_the_latest_first():
+    (mark,) = outlook.odd_days(report(odd="3.2"), frame(), BY_MODEL, Measure.COST)
+    assert outlook.oddities([mark]) == ("What stands out: Friday, 13 November, with $3.20 (3.2 × the usual Friday).")
+    many = [Mark(NOW, str(number), "") for number in range(5)]
+    assert outlook.oddities(many) == "What stands out: 4; 3; 2; and 2 more."
+    assert outlook.oddities([]) == ""

@@ -46,7 +46,7 @@ def test_a_pm_is_led_to_runs_of_their_own_alone():
     others = led(Role.PM, ["ann", "bob"])
     assert (others.to_runs(), others.to_runs(None, USER, "bob"), others.to_failed()) == (None, None, None)
     assert others.to_runs(None, USER, "ann") == WITHIN
-    assert others.leads_anywhere and not led(Role.PM, ["bob"]).leads_anywhere
+    assert (others.leads(USER), others.leads(MODEL), led(Role.PM, ["bob"]).leads(USER)) == (True, False, False)
 
 
 def test_a_pm_who_asked_for_a_tag_is_led_nowhere_since_nobody_is_told_by_name():
