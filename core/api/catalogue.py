@@ -9,6 +9,7 @@ from core.api.llm import run
 from core.api.models import models
 from core.api.operations import Operation, Who
 from core.api.queries import Query
+from core.api.reports import HTML, HTML_EXAMPLE, NO_MONTH, PDF, monthly_page, monthly_pdf
 from core.api.schemas import Problem, SignedOut
 from core.api.stats import stats
 from core.api.templates import remove_template, save_template, templates
@@ -84,6 +85,37 @@ RUNS = (
         who=Scope.READ,
         query=Query,
         answers=(examples.STATS,),
+    ),
+)
+
+REPORTS = (
+    Operation(
+        method="GET",
+        path="/v1/reports/{month}.html",
+        endpoint=monthly_page,
+        tag="Reports",
+        summary="Read the report of a month",
+        description=(
+            "A month on one page, to read in a browser or to print: everybody's runs for who sees what everybody "
+            "spends, one's own for the others. The page asks for nothing else and runs nothing."
+        ),
+        who=Scope.READ,
+        query=Query,
+        files={HTML: HTML_EXAMPLE},
+        problems={404: NO_MONTH},
+    ),
+    Operation(
+        method="GET",
+        path="/v1/reports/{month}.pdf",
+        endpoint=monthly_pdf,
+        tag="Reports",
+        summary="Download the report of a month",
+        description="The same page as a PDF of A4, to print or to send.",
+        who=Scope.READ,
+        query=Query,
+        files={PDF: None},
+        headers={"Content-Disposition": "The name of the file."},
+        problems={404: NO_MONTH},
     ),
 )
 
@@ -190,4 +222,4 @@ SERVICE = (
     ),
 )
 
-CATALOGUE = (*RUNS, *MODELS, *TEMPLATES, *SESSIONS, *SERVICE)
+CATALOGUE = (*RUNS, *REPORTS, *MODELS, *TEMPLATES, *SESSIONS, *SERVICE)

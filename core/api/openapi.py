@@ -16,6 +16,7 @@ from core.api.operations import Operation, Who
 from core.api.problems import PROBLEMS
 from core.domain.accounts import Scope
 from core.domain.web import SESSION_COOKIE
+from core.services.monthly.report import MONTH
 
 Json = dict[str, Any]
 
@@ -30,6 +31,10 @@ INFO = {
 SECURITY_SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "A personal API token, from your account page."},
     "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "A signed-in session."},
+}
+PATH_PARAMETERS: dict[str, Json] = {
+    "id": {"description": "As a list tells it.", "schema": {"type": "string", "format": "uuid"}},
+    "month": {"description": "A month of the reporting zone.", "schema": {"type": "string", "pattern": f"^{MONTH}$"}},
 }
 
 
@@ -74,7 +79,7 @@ def _security(who: Who | Scope) -> list[Json]:
 
 
 def _answer(operation: Operation) -> Json:
-    content = {JSON: _content(operation.answers)}
+    content = {JSON: _content(operation.answers)} if operation.answers else {}
     if operation.events:
         content["text/event-stream"] = _stream(operation.events)
     content |= {media_type: _file(example) for media_type, example in operation.files.items()}
@@ -125,10 +130,11 @@ def _any_of(examples: Iterable[BaseModel]) -> Json:
 
 
 def _path_parameters(operation: Operation) -> list[Json]:
-    if "{id}" not in operation.path:
-        return []
-    schema = {"type": "string", "format": "uuid"}
-    return [{"name": "id", "in": "path", "required": True, "description": "As a list tells it.", "schema": schema}]
+    return [
+        {"name": name, "in": "path", "required": True, **described}
+        for name, described in PATH_PARAMETERS.items()
+        if f"{{{name}}}" in operation.path
+    ]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:

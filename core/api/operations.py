@@ -38,7 +38,7 @@ class Operation:
     summary: str
     description: str
     who: Who | Scope
-    answers: tuple[BaseModel, ...]
+    answers: tuple[BaseModel, ...] = ()
     events: tuple[BaseModel, ...] = ()
     files: Mapping[str, str | None] = field(default_factory=dict)
     bodies: tuple[BaseModel, ...] = ()

@@ -10,13 +10,16 @@ from starlette.responses import Response
 from core import lab
 from core.api.callers import caller
 from core.api.queries import Query, asked
+from core.api.schemas import Problem
 from core.domain.accounts import Scope, User
 from core.services.monthly.page import page
 from core.services.monthly.pdf import pdf
-from core.services.monthly.report import file_name, month_named, monthly_report
+from core.services.monthly.report import NO_SUCH_MONTH, file_name, month_named, monthly_report
 from core.services.monthly.sheet import Sheet
 
 HTML, PDF = "text/html", "application/pdf"
+HTML_EXAMPLE = '<!doctype html><html lang="en"><title>November 2026 · Testing Lab</title></html>'
+NO_MONTH = Problem(detail=NO_SUCH_MONTH)
 
 
 async def monthly_page(request: Request) -> Response:

@@ -32,7 +32,8 @@ def media(described: dict) -> Iterator[dict]:
         for operation in path.values():
             bodies = [operation["requestBody"]] if "requestBody" in operation else []
             for body in (*bodies, *operation["responses"].values()):
-                yield body["content"]["application/json"]
+                if "application/json" in body["content"]:
+                    yield body["content"]["application/json"]
 
 
 async def test_everything_that_is_served_is_described(described: dict):
@@ -50,6 +51,14 @@ async def test_every_example_is_one_of_its_schema(described: dict):
         assert content["examples"]
         for example in content["examples"].values():
             validator.validate(example["value"])
+
+
+async def test_files_are_described_by_what_they_are(described: dict):
+    page = described["paths"]["/api/v1/reports/{month}.html"]["get"]
+    assert list(page["responses"]["200"]["content"]) == ["text/html"]
+    assert page["parameters"][0]["schema"] == {"type": "string", "pattern": "^2[0-9]{3}-(0[1-9]|1[0-2])$"}
+    printed = described["paths"]["/api/v1/reports/{month}.pdf"]["get"]["responses"]["200"]
+    assert printed["content"] == {"application/pdf": {}} and "Content-Disposition" in printed["headers"]
 
 
 async def test_every_schema_is_valid_and_says_what_it_is(described: dict):

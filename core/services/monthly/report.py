@@ -28,11 +28,13 @@ LEAST_SHARE = Decimal("0.05")
 MONTH = r"2[0-9]{3}-(0[1-9]|1[0-2])"
 """How a month is written, like 2026-11."""
 
+NO_SUCH_MONTH = "There is no such month. Write it like 2026-11."
+
 
 def month_named(text: str) -> date:
     """Return the first day of a month that is written like `2026-11`. Raises `NotFound`."""
     if not re.fullmatch(MONTH, text, re.ASCII):
-        raise NotFound("There is no such month. Write it like 2026-11.")
+        raise NotFound(NO_SUCH_MONTH)
     return date.fromisoformat(f"{text}-01")
 
 
