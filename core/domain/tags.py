@@ -5,7 +5,8 @@ hand, capitals in a name and needless spaces, are made good.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from re import fullmatch
 from typing import Annotated
 
@@ -17,6 +18,8 @@ from core.errors import InvalidRequest
 MAX_TAGS = 8
 MAX_NAME = 30
 MAX_VALUE = 60
+NEARLY = 0.88
+"""How alike two values are, of 1, where one may be a slip of the hand. One letter of seven may be missing."""
 
 NAME = rf"^[a-z][a-z0-9_-]{{0,{MAX_NAME - 1}}}$"
 NAME_RULE = f"name a tag with a small letter (a-z) first, then small letters, digits, _ and -, {MAX_NAME} in all"
@@ -41,7 +44,7 @@ def read(text: str) -> tuple[str, str]:
     """Return the name and the value of a tag that somebody wrote. Raises `InvalidRequest`."""
     name, colon, value = text.partition(":")
     if not colon:
-        raise InvalidRequest("Write a tag as name: value, for example ticket: 4711.")
+        raise InvalidRequest(f"Write the tag “{text[:MAX_VALUE]}” as name: value, for example ticket: 4711.")
     return _name(name), value_of(value)
 
 
@@ -64,10 +67,24 @@ def collected(tags: Iterable[tuple[str, str]]) -> Tags:
     return dict(given)
 
 
+def resembling(value: str, used: Sequence[str]) -> str | None:
+    """Return what was used before and may be meant by a new value: what begins like it, or else is written nearly so.
+
+    None where nothing is, and for a value that was used itself.
+    """
+    if value in used:
+        return None
+    by_look = {one.casefold(): one for one in used}
+    look = value.casefold()
+    begun = next((one for lowered, one in by_look.items() if lowered.startswith(look)), None)
+    near = get_close_matches(look, by_look, 1, NEARLY)
+    return begun or (by_look[near[0]] if near else None)
+
+
 def _name(text: str) -> str:
     name = text.strip().lower()
     if not fullmatch(NAME, name):
-        raise InvalidRequest(_sentence(NAME_RULE))
+        raise InvalidRequest(f"A tag cannot be called “{name[:MAX_NAME]}”. {_sentence(NAME_RULE)}")
     return name
 
 

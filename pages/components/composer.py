@@ -1,4 +1,4 @@
-"""The composer at the foot of the playground: model, template, parameters, the prompt or Stop, and what it takes."""
+"""The composer at the foot of the playground: model, template, parameters, tags, the prompt or Stop, what it takes."""
 
 import streamlit as st
 from pydantic import ValidationError
@@ -15,9 +15,11 @@ from pages.components.format import literal
 from pages.components.model_picker import offer_instead, pick_model
 from pages.components.parameters import chosen_parameters, draw_parameters
 from pages.components.quote_line import draw_quote
+from pages.components.tags import chosen_tags, draw_tags
 from pages.components.templates import pick_template, picked_prompt
 
 PROMPT, REFUSAL, UNSENT = "prompt", "refusal", "unsent"
+STOP_WIDTH = 275  # pixels: that of what it stands in place of, so that the models' list stays as wide as it is
 
 
 class Composer:
@@ -74,7 +76,8 @@ class Composer:
 
     def _started(self, before: Conversation, prompt: str) -> LiveRun | None:
         try:
-            run = self._lab.runs.start(self._user, self._request(before, prompt), RunOrigin.PLAYGROUND)
+            request, tags = self._request(before, prompt), chosen_tags()
+            run = self._lab.runs.start(self._user, request, RunOrigin.PLAYGROUND, tags=tags)
         except (LabError, ValidationError) as error:
             st.session_state[REFUSAL] = _plain(error)
             return None
@@ -85,16 +88,17 @@ class Composer:
         if run := self._conversation.live:
             self._draw_stop(run)
             return
-        with self._tools.container(horizontal=True, gap="small"):
+        with self._tools.container(horizontal=True, gap="small", width="content"):
             pick_template(self._user)
             draw_parameters()
+            draw_tags(self._user)
 
     def _draw_stop(self, run: LiveRun) -> None:
         self._tools.button(
             "Stop",
             key="stop",
             icon=":material/stop_circle:",
-            width="stretch",
+            width=STOP_WIDTH,
             shortcut="Esc",
             on_click=self._lab.runs.stop,
             args=(self._user, run.admission.run_id),

@@ -1,5 +1,6 @@
 """The conversation of the playground: turns, kept for the browser session, and named in the URL by its last run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from uuid import UUID
@@ -15,6 +16,7 @@ from core.services.runs import LiveRun
 from pages.components.answers import Answer, of_outcome, of_record
 from pages.components.model_picker import choose_model
 from pages.components.parameters import choose_parameters
+from pages.components.tags import choose_tags
 
 UNFOLLOWED_S = 1.0
 
@@ -120,23 +122,25 @@ def _unfollowed(lab: Lab, user: User) -> LiveRun | None:
 
 
 def _of_live(run: LiveRun) -> Conversation:
-    request = run.admission.request
+    request, tags = run.admission.request, run.admission.tags
     conversation = _of_messages(request.messages, run)
     conversation.conclude()
-    _choose(request.model_id, request.parameters, conversation.system)
+    _choose(request.model_id, request.parameters, conversation.system, tags)
     return conversation
 
 
 def _of_record(record: RunRecord) -> Conversation:
     conversation = _of_messages(record.messages or (), of_record(record))
-    _choose(record.model_id, record.parameters, conversation.system)
+    _choose(record.model_id, record.parameters, conversation.system, record.tags)
     return conversation
 
 
-def _choose(model_id: str, parameters: Parameters, system: str) -> None:
-    """Have the composer go on as the opened run was sent."""
+def _choose(model_id: str, parameters: Parameters, system: str, tags: Mapping[str, str]) -> None:
+    """Have the composer go on as the opened run was sent; without tags of its own, under those that are chosen."""
     choose_model(model_id)
     choose_parameters(parameters, system)
+    if tags:
+        choose_tags(tags)
 
 
 def _of_messages(messages: tuple[Message, ...], reply: LiveRun | Answer) -> Conversation:

@@ -10,7 +10,6 @@ from core.services.models import ModelChoice
 from pages.components.format import compact, literal, money
 
 MODEL = "model_id"
-WIDTH = 440
 FIRST_CHOICES = (
     "openai/gpt-4o-mini",
     "anthropic/claude-3-haiku-20240307",
@@ -33,7 +32,6 @@ def pick_model(lab: Lab, user: User) -> ModelChoice:
         key=MODEL,
         persist_state="session",
         label_visibility="collapsed",
-        width=WIDTH,
     )
     return choices[model_id]
 

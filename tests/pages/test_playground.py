@@ -349,6 +349,114 @@ def test_a_template_that_another_tab_has_deleted_is_missed_in_plain_words(lab, a
     assert not app.exception
 
 
+# tags
+
+
+def tags_button(app: AppTest) -> str:
+    """What the button of the tags says."""
+    return next(block.proto.popover.label for block in app.get("popover") if block.selectbox)
+
+
+def tag(app: AppTest, others: tuple[str, ...] = (), **texts: str) -> AppTest:
+    """Write into the fields of the tags what need not be offered."""
+    for name, text in [*texts.items(), *enumerate(others)]:
+        field = app.selectbox(key=f"tag_{name}")
+        field.options.append(text)  # the harness sends nothing else
+        field.set_value(text).run()
+    return app
+
+
+def test_tags_are_recorded_with_the_runs_to_come_and_the_button_tells_them(app, lab, ann, simulator):
+    assert tags_button(app) == "Tags"
+    tag(app, team="support", project="Project *Apollo* of the north", others=("Ticket: 4711", "tester: ann"))
+    assert tags_button(app) == r"Tags · support · Project \*Apollo\* of… · 4711 · 1 more"
+    send(app, "One", f"openai/{ECHO}")
+    send(app, "Two")
+    for run in recorded(lab, ann):
+        assert run.tags == {
+            "team": "support",
+            "project": "Project *Apollo* of the north",
+            "ticket": "4711",
+            "tester": "ann",
+        }
+    assert "support" not in str(sent(simulator))
+    assert not app.exception
+
+
+def test_without_tags_none_are_recorded(app, lab, ann):
+    send(app, "One", f"openai/{ECHO}")
+    assert [run.tags for run in recorded(lab, ann)] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"team": "x" * 61}, "Write 1 to 60 characters that can be seen"),
+        ({"others": ("4711",)}, "Write the tag “4711” as name: value, for example ticket: 4711."),
+        ({"others": ("<b>: 1",)}, "A tag cannot be called “<b>”."),
+        ({"team": "support", "others": ("team: sales",)}, "The tag “team” has more than one value."),
+        ({"team": "x", "others": tuple(f"t{number}: x" for number in range(8))}, "A run bears at most 8 tags."),
+    ],
+)
+def test_a_tag_that_will_not_do_is_told_beside_its_field_and_nothing_is_sent(app, lab, ann, texts, words):
+    tag(app, **texts)
+    (error,) = app.error
+    assert error.value.replace("\\", "").startswith(words)
+    assert tags_button(app) == "Tags · to be corrected"
+    send(app, "One", f"openai/{ECHO}")
+    assert words in shown(app)
+    assert (written(app), recorded(lab, ann)) == ("One", [])
+
+
+def test_all_tags_are_removed_and_one_click_brings_them_back(app, lab, ann):
+    tag(app, team="support", others=("ticket: 4711",))
+    press(app, "Remove all tags")
+    assert tags_button(app) == "Tags"
+    press(app, "Bring them back")
+    assert tags_button(app) == "Tags · support · 4711"
+    assert "Bring them back" not in labels(app)
+
+
+def test_tags_that_were_used_before_are_offered(lab, ann, open_as):
+    for who, tags in ((ann, {"team": "support", "ticket": "4711"}), (somebody(lab), {"team": "secret"})):
+        ended(lab.runs.start(who, request(f"openai/{ECHO}"), RunOrigin.API, tags=tags))
+    lab.runs.catch_up(ann)
+    app = open_as(ann)
+    assert app.selectbox(key="tag_team").options == ["support"]
+    assert app.selectbox(key="tag_0").options == ["ticket: 4711"]
+    app.selectbox(key="tag_team").set_value("support")
+    app.selectbox(key="tag_0").set_value("ticket: 4711")
+    send(app, "One", f"openai/{ECHO}")
+    assert recorded(lab, ann)[0].tags == {"team": "support", "ticket": "4711"}
+
+
+def test_a_new_team_that_looks_like_one_of_before_may_be_a_slip_and_one_click_makes_it_good(lab, ann, open_as):
+    ended(lab.runs.start(ann, request(f"openai/{ECHO}"), RunOrigin.API, tags={"team": "*support*"}))
+    lab.runs.catch_up(ann)
+    app = tag(open_as(ann), team="*sup")
+    assert tags_button(app) == r"Tags · \*sup"
+    press(app, "Did you mean “*support*”?")
+    assert tags_button(app) == r"Tags · \*support\*"
+    assert not any(label.startswith("Did you mean") for label in labels(app))
+
+
+def test_a_product_manager_is_offered_what_anybody_used(lab, ann, open_as):
+    team = f"team of {ann.username}"
+    ended(lab.runs.start(ann, request(f"openai/{ECHO}"), RunOrigin.API, tags={"team": team}))
+    assert team in open_as(somebody(lab, role=Role.PM)).selectbox(key="tag_team").options
+
+
+def test_an_opened_run_goes_on_under_its_tags_and_one_without_under_those_chosen(lab, ann, open_as):
+    tagged = lab.runs.start(ann, request(f"openai/{ECHO}"), RunOrigin.API, tags={"team": "sales", "ticket": "4711"})
+    plain = lab.runs.start(ann, request(f"openai/{ECHO}"), RunOrigin.API)
+    for run in (tagged, plain):
+        ended(run)
+    app = open_as(ann, tagged.admission.run_id)
+    assert tags_button(app) == "Tags · sales · 4711"
+    app.query_params["run"] = str(plain.admission.run_id)
+    assert tags_button(app.run()) == "Tags · sales · 4711"
+
+
 # one answer
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.api.schemas import RunRequest
 from core.api.words import plain
-from core.domain.tags import MAX_NAME, MAX_TAGS, MAX_VALUE, Tags, collected, read, value_of, written
+from core.domain.tags import MAX_NAME, MAX_TAGS, MAX_VALUE, Tags, collected, read, resembling, value_of, written
 from core.errors import InvalidRequest
 
 TAGS = TypeAdapter(Tags)
@@ -98,10 +98,9 @@ def test_what_is_wrong_with_the_tags_of_a_request_is_told_in_plain_words(tags, w
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("4711", "Write a tag as name: value, for example ticket: 4711."),
-        ("", "Write a tag as name: value"),
-        ("4711: ticket", "Name a tag with a small letter (a-z) first"),
-        ("über: alles", "Name a tag with a small letter (a-z) first"),
+        ("4711", "Write the tag “4711” as name: value, for example ticket: 4711."),
+        ("4711: ticket", "A tag cannot be called “4711”. Name a tag with a small letter (a-z) first"),
+        ("über: alles", "A tag cannot be called “über”. Name a tag with a small letter (a-z) first"),
         ("ticket:", "Write 1 to 60 characters that can be seen"),
         ("ticket: " + "x" * 61, "Write 1 to 60 characters that can be seen"),
     ],
@@ -121,6 +120,27 @@ def test_a_name_with_two_values_and_one_tag_too_many_are_refused():
         collected([("team", "support"), ("project", "apollo"), ("team", "sales")])
     with pytest.raises(InvalidRequest, match="at most 8 tags"):
         collected((f"t{number}", "x") for number in range(9))
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("sup", "support"),
+        ("SUPPORT", "support"),
+        ("suport", "support"),
+        ("support", None),
+        ("sales", None),
+        ("x", None),
+    ],
+)
+def test_a_new_value_is_told_from_a_slip_of_the_hand(value, meant):
+    assert resembling(value, ["engineering", "support", "support eu"]) == meant
+
+
+@given(st.text(), st.lists(st.text()))
+def test_what_may_be_meant_was_used_and_is_something_else(value, used):
+    meant = resembling(value, used)
+    assert meant is None or (meant in used and value not in used)
 
 
 def test_tags_are_no_part_of_what_is_asked_of_the_model():
