@@ -57,9 +57,9 @@ def _rate_beside_rows() -> Figure:
             rounds = [(settled(ledger, user), _committed(postgres.url)) for _ in range(ROUNDS + 1)]
         finally:
             database.close()
-    settled, committed = map(median, zip(*rounds[1:], strict=True))
+    ours, committed = map(median, zip(*rounds[1:], strict=True))
     peer = f"rows of psycopg, a commit each, {WRITERS} threads"
-    return Figure(f"records settled a second, {WRITERS} writers", settled, "/s", peer, committed, over=LEAST)
+    return Figure(f"records settled a second, {WRITERS} writers", ours, "/s", peer, committed, over=LEAST)
 
 
 def settled(ledger: Ledger, user: str) -> float:
