@@ -213,7 +213,7 @@ def _compose(
     ledger: Ledger,
     rollups: Rollups,
 ) -> Lab:
-    history, spend = HistoryStore(database), SpendStore(rollups)
+    history, spend, audit = HistoryStore(database), SpendStore(rollups), AuditStore(database)
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     models = Models(settings=settings, store=ModelStore(database), client=client, local=local)
     runs = Runs(
@@ -236,8 +236,8 @@ def _compose(
         tokens=Tokens(TokenStore(database)),
         models=models,
         runs=runs,
-        history=History(history, settings.timezone, AuditStore(database), accounts.names),
-        exports=Exports(ExportRows(database), history),
+        history=History(history, settings.timezone, audit, accounts.names),
+        exports=Exports(ExportRows(database), history, audit),
         stats=stats,
         tags=UsedTags(TagStore(database), stats),
         templates=Templates(TemplateStore(database)),

@@ -1,11 +1,13 @@
 """The caller's runs as a file: which of them, in what format, and what is told of each."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, RootModel
+from pydantic import Field, PlainValidator, RootModel, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from core import lab
@@ -24,10 +26,27 @@ from core.services.exports import AT_ONCE, TOO_MANY_FILES, Export
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
+def _tag(text: str) -> tuple[str, str]:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise PydanticCustomError("tag", "write it as name=value")
+    return name, value
+
+
+Tag = Annotated[
+    tuple[str, str], PlainValidator(_tag), WithJsonSchema({"type": "string", "pattern": r"^\s*[^=\s][^=]*=.*\S"})
+]
+"""A tag, validated from its text."""
+
+
 class ExportQuery(Query):
     """Which runs, and in what format."""
 
     format: Literal["csv", "json", "parquet"] = "csv"
+    whose: Literal["mine", "all"] = "mine"
+    """`all`: everybody's, for administrators. It is noted."""
+    person: Word | None = None
+    """Only the runs of the user of this name, for administrators. It is noted."""
     model_id: Word | None = None
     provider: Word | None = None
     status: Literal["started", "completed", "incomplete", "cancelled", "error", "unknown"] | None = None
@@ -35,8 +54,10 @@ class ExportQuery(Query):
     """Only runs started at this instant or later."""
     before: Instant | None = Field(None, alias="to")
     """Only runs started before this instant."""
+    tag: Tag | None = None
+    """Only runs that bear this tag, as `name=value`."""
     text: Word | None = None
-    """Only runs whose prompt mentions this, as far as prompts are kept."""
+    """Only runs in whose prompts each of these words stands, or begins a word, as far as prompts are kept."""
 
     @property
     def filter(self) -> HistoryFilter:
@@ -45,6 +66,7 @@ class ExportQuery(Query):
             model_id=self.model_id,
             provider=self.provider,
             status=RunStatus(self.status) if self.status else None,
+            tag=self.tag,
             period=Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None,
             text=self.text,
         )
@@ -75,7 +97,14 @@ class ExportedRun(Shape):
     """What its cost is for, by name."""
 
 
-class ExportedRuns(RootModel[tuple[ExportedRun, ...]]):
+class PersonsRun(ExportedRun):
+    """One of everybody's runs in a file."""
+
+    person: str
+    """The name of the user who made it."""
+
+
+class ExportedRuns(RootModel[tuple[PersonsRun | ExportedRun, ...]]):
     """All the runs that were asked for, newest first."""
 
 
@@ -116,5 +145,14 @@ async def export(request: Request) -> Download:
 
 
 def _opened(user: User, query: ExportQuery) -> Export:
+    filter, everybody = query.filter, query.whose == "all"
+    if query.person is not None:
+        filter, everybody = replace(filter, user_id=_person(user, query.person)), True
     lab.current().runs.catch_up(user)
-    return lab.current().exports.open(user, query.filter, Format(query.format))
+    return lab.current().exports.open(user, filter, Format(query.format), everybody=everybody)
+
+
+def _person(user: User, name: str) -> str:
+    """Return the id of the user of that name; of nobody, if there is none."""
+    people = lab.current().history.people(user).items()
+    return next((user_id for user_id, known in people if known == name), name)

@@ -1,17 +1,22 @@
-"""A user's runs as a file, as long as it may be: it is made piece by piece, while it is taken."""
+"""A user's runs as a file, as long as it may be: it is made piece by piece, while it is taken.
+
+Nobody takes another's away, but administrators do: a note of it is made first, and without the note they get nothing.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 
+from core.domain.access import reads_everybodys_texts
 from core.domain.accounts import User
 from core.domain.periods import Period
 from core.domain.queries import HistoryFilter
-from core.errors import LimitReached
+from core.errors import Forbidden, LimitReached
 from core.services.export_formats import COLUMNS, FORMS, File, Form, Format
+from core.store.audit import AuditStore
 from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 
@@ -23,7 +28,10 @@ SAMPLED = 500
 
 TOO_MANY_FILES = f"You are downloading {AT_ONCE} files already. Wait until one of them is done, or cancel it."
 
-_COLUMNS = tuple(name for name in COLUMNS if name != "person")
+ONLY_ADMINISTRATORS = "Only administrators may download other people's runs. Ask for your own."
+
+_EVERYBODYS = tuple(COLUMNS)
+_OWN = tuple(name for name in COLUMNS if name != "person")
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,16 +54,21 @@ class Preview:
 
 
 class Exports:
-    """Files of a user's own runs, newest first, those under way included. Whatever a filter says, nobody gets others'.
+    """Files of a user's own runs, newest first, those under way included; for administrators everybody's.
 
     Safe to call from any thread; all but `place` wait for the database.
     """
 
     def __init__(
-        self, rows: ExportRows, history: HistoryStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        rows: ExportRows,
+        history: HistoryStore,
+        audit: AuditStore,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rows = rows
         self._history = history
+        self._audit = audit
         self._now = now
         self._lock = Lock()
         self._taking: Counter[str] = Counter()
@@ -73,26 +86,41 @@ class Exports:
             with self._lock:
                 self._taking -= Counter([user.id])
 
-    def open(self, user: User, filter: HistoryFilter, format: Format) -> Export:
-        """Begin a file of the runs that the filter lets through and that have begun by now."""
-        form, asked = FORMS[format], self._until_now(user, filter)
-        runs = self._history.count(asked)
-        pieces = (piece.text for piece in self._rows.pieces(asked, form.lines, _COLUMNS))
-        return Export(f"runs.{format}", form.media_type, runs, form.file(pieces, _COLUMNS))
+    def open(self, user: User, filter: HistoryFilter, format: Format, *, everybody: bool = False) -> Export:
+        """Begin a file of the runs that the filter lets through and that have begun by now.
 
-    def preview(self, user: User, filter: HistoryFilter) -> Preview:
-        """Tell beforehand what `open` would give."""
-        asked = self._until_now(user, filter)
-        runs = self._history.count(asked)
-        return Preview(runs, {format: self._size(asked, form, runs) for format, form in FORMS.items()})
+        `everybody` asks for other people's too, which is noted. Raises `Forbidden` if that is not the user's to read.
+        """
+        asked, form = self._readable(user, filter, everybody), FORMS[format]
+        if everybody:
+            self._note(user, filter, format)
+        runs, columns = self._history.count(asked), _columns(everybody)
+        pieces = (piece.text for piece in self._rows.pieces(asked, form.lines, columns))
+        return Export(f"runs.{format}", form.media_type, runs, form.file(pieces, columns))
 
-    def _size(self, asked: HistoryFilter, form: Form, runs: int) -> int:
-        sample = self._rows.piece(asked, form.lines, _COLUMNS, size=SAMPLED)
-        size = sum(map(len, form.file([sample.text] if sample.runs else [], _COLUMNS)))
+    def preview(self, user: User, filter: HistoryFilter, *, everybody: bool = False) -> Preview:
+        """Tell beforehand how large a file `open` would give. Raises `Forbidden` as it does."""
+        asked, columns = self._readable(user, filter, everybody), _columns(everybody)
+        runs = self._history.count(asked)
+        return Preview(runs, {format: self._size(asked, form, columns, runs) for format, form in FORMS.items()})
+
+    def _size(self, asked: HistoryFilter, form: Form, columns: Sequence[str], runs: int) -> int:
+        sample = self._rows.piece(asked, form.lines, columns, size=SAMPLED)
+        size = sum(map(len, form.file([sample.text] if sample.runs else [], columns)))
         return size * runs // sample.runs if sample.runs else size
 
-    def _until_now(self, user: User, filter: HistoryFilter) -> HistoryFilter:
-        """What begins while the file is taken is not in it, so that it holds what was counted."""
+    def _readable(self, user: User, filter: HistoryFilter, everybody: bool) -> HistoryFilter:
+        """What begins while a file is taken is not in it, so that it holds what was counted."""
+        if everybody and not reads_everybodys_texts(user.role):
+            raise Forbidden(ONLY_ADMINISTRATORS)
         period, now = filter.period, self._now()
         start, end = (period.start, min(period.end, now)) if period else (_EVER, now)
-        return replace(filter, user_id=user.id, period=Period(start, end))
+        return replace(filter, user_id=filter.user_id if everybody else user.id, period=Period(start, end))
+
+    def _note(self, user: User, filter: HistoryFilter, format: Format) -> None:
+        asked = {name: value for name, value in asdict(filter).items() if value}
+        self._audit.note(user.id, "export runs", filter.user_id or "everybody", {"format": format, "filter": asked})
+
+
+def _columns(everybody: bool) -> tuple[str, ...]:
+    return _EVERYBODYS if everybody else _OWN

@@ -16,18 +16,20 @@ import pyarrow.parquet
 import pytest
 
 from core.api import downloads
+from core.domain.access import Role
 from core.domain.accounts import Scope, User
 from core.domain.queries import HistoryFilter
-from core.domain.runs import RunStatus
+from core.domain.runs import RunOrigin, RunStatus
 from core.errors import StoreUnavailable
 from core.lab import install
 from core.services.exports import Exports
+from core.store.audit import AuditStore
 from core.store.export_rows import ExportRows, Piece
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
 from tests.fixtures.accounts import PASSWORD
 from tests.fixtures.http import Served
-from tests.fixtures.lab import add_user, ended, start
+from tests.fixtures.lab import add_user, ended, request, start
 from tests.fixtures.runs import NOW, admission, record
 
 EXPORT = "/api/v1/llm/test/export"
@@ -110,6 +112,8 @@ def test_filters_restrict_the_file(signed_in, ledger, user, query, found):
         ("format=xlsx", "format: use csv, json or parquet."),
         ("from=2026-11-20", "from: give an instant like 2026-12-31T23:00:00Z."),
         ("text=", "text: send at least 1 characters."),
+        ("tag=team", "tag: write it as name=value."),
+        ("whose=bobs", "whose: use mine or all."),
         ("limit=5", "limit: nothing of that name is known here; leave it out."),
         ("format=csv&format=json", "Send each parameter only once."),
     ],
@@ -159,7 +163,8 @@ def gate(served: Served) -> Gate:
 
 def files_of(served: Served, rows: Any) -> Any:
     """Have the served lab make its files of `rows`."""
-    install(replace(served.lab, exports=Exports(rows, HistoryStore(served.lab.database))))
+    database = served.lab.database
+    install(replace(served.lab, exports=Exports(rows, HistoryStore(database), AuditStore(database))))
     return rows
 
 
@@ -279,3 +284,27 @@ def test_a_run_is_in_the_file_as_soon_as_it_has_ended(served, ann):
     with served.client(ann) as client:
         (told,) = client.get("/llm/test/export?format=json").json()
     assert (told["id"], told["status"]) == (str(run.admission.run_id), "completed")
+
+
+def test_an_administrator_takes_everybodys_runs_or_one_persons(served, ann):
+    boss = add_user(served.lab, "boss", role=Role.ADMIN)
+    for user in (ann, boss):
+        ended(start(served.lab, user, "openai/sim/words?n=3"))
+    with served.client(boss) as client:
+        everybodys = of_csv(client.get("/llm/test/export?whose=all").content)
+        assert [run["person"] for run in everybodys] == ["boss", "ann"]
+        anns = of_csv(client.get("/llm/test/export?person=ann").content)
+        assert [run["person"] for run in anns] == ["ann"]
+        assert len(of_csv(client.get("/llm/test/export").content)) == 1
+        assert of_csv(client.get("/llm/test/export?whose=all&person=nobody").content) == []
+    with served.client(ann) as client:
+        for query in ("whose=all", "person=boss", "person=ann"):
+            assert client.get(f"/llm/test/export?{query}").status_code == 403
+
+
+def test_a_tag_restricts_the_file(served, ann):
+    for tags in ({"team": "a=b"}, {"team": "c"}, {}):
+        ended(served.lab.runs.start(ann, request("openai/sim/words?n=3"), RunOrigin.API, tags=tags))
+    with served.client(ann) as client:
+        (run,) = client.get("/llm/test/export", params={"format": "json", "tag": "team=a=b"}).json()
+    assert run["tags"] == {"team": "a=b"}

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import uuid4
 
 import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
@@ -19,14 +21,15 @@ from core.domain.periods import Period
 from core.domain.pricing import UNKNOWN, Cost, CostSource
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
-from core.errors import LimitReached
+from core.errors import Forbidden, LimitReached, StoreUnavailable
 from core.services.export_formats import COLUMNS, Format, csv_file, json_file, parquet_file
 from core.services.exports import AT_ONCE, Exports
 from core.store import export_rows
+from core.store.audit import AuditStore
 from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
-from core.store.tables import llm_usage_logs
+from core.store.tables import audit_log, llm_usage_logs
 from tests.fixtures.runs import NOW, add_user, admission, record
 
 ANN = User("ann", "ann", Tier.ENTERPRISE, Role.OPS)
@@ -37,7 +40,7 @@ MANY_DIGITS = ("0.000000000000000123456789012345678", "12345678901234567890.1234
 
 @pytest.fixture
 def exports(database):
-    return Exports(ExportRows(database), HistoryStore(database), lambda: NOW + timedelta(days=1))
+    return Exports(ExportRows(database), HistoryStore(database), AuditStore(database), lambda: NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -58,9 +61,9 @@ def parsed(format: Format, file: bytes) -> list[dict]:
             return pyarrow.parquet.read_table(io.BytesIO(file)).to_pylist()
 
 
-def exported(exports, format, filter=ALL, user=ANN):
+def exported(exports, format, filter=ALL, user=ANN, **asked):
     """The runs of a file, which are as many as were told beforehand."""
-    export = exports.open(user, filter, format)
+    export = exports.open(user, filter, format, **asked)
     runs = parsed(format, b"".join(export.pieces))
     assert len(runs) == export.runs
     return runs
@@ -75,6 +78,43 @@ def test_a_file_has_every_column_of_the_own_runs_and_nobody_elses(exports, ledge
         assert list(run) == [name for name in COLUMNS if name != "person"]
         assert (run["id"], run["prompt"]) == (str(mine.run_id), "One,\n“two”")
         assert (int(run["input_tokens"]), int(run["total_tokens"]), int(run["cached_tokens"])) == (44, 164, 0)
+
+
+def noted(database):
+    notes = select(audit_log.c.actor, audit_log.c.act, audit_log.c.subject, audit_log.c.details)
+    return [tuple(note) for note in database.call(lambda connection: connection.execute(notes).all())]
+
+
+@pytest.mark.parametrize("format", Format)
+def test_administrators_take_everybodys_runs_with_their_names_and_it_is_noted(exports, ledger, database, format):
+    record(ledger, admission(ANN.id, started_at=NOW - timedelta(1)))
+    record(ledger, admission(BOB.id))
+    assert [run["person"] for run in exported(exports, format, user=BOB, everybody=True)] == ["bob", "ann"]
+    (anns,) = exported(exports, format, HistoryFilter(user_id="ann"), BOB, everybody=True)
+    assert list(anns) == list(COLUMNS)
+    assert noted(database) == [
+        ("bob", "export runs", "everybody", {"format": format, "filter": {}}),
+        ("bob", "export runs", "ann", {"format": format, "filter": {"user_id": "ann"}}),
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.OPS, Role.PM])
+def test_nobody_else_does(exports, ledger, database, role):
+    user = replace(ANN, role=role)
+    for asked in (exports.preview, partial(exports.open, format=Format.CSV)):
+        with pytest.raises(Forbidden, match="Only administrators"):
+            asked(user, filter=HistoryFilter(user_id="bob"), everybody=True)
+    assert noted(database) == []
+
+
+def test_without_the_note_there_is_no_file(exports, monkeypatch):
+    def away(*_, **__):
+        raise StoreUnavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(AuditStore, "note", away)
+    assert exports.preview(BOB, ALL, everybody=True).runs == 0
+    with pytest.raises(StoreUnavailable):
+        exports.open(BOB, ALL, Format.CSV, everybody=True)
 
 
 @pytest.mark.parametrize("format", Format)
