@@ -12,6 +12,7 @@ from core.lab import current
 from pages.components import format as show
 from pages.components import periods, reads, stats_filters
 from pages.components.headlines import draw_headlines
+from pages.components.monthly_report import draw_monthly_report
 from pages.components.session import require_user
 from pages.components.spend_charts import SpendCharts, follow, lead
 from pages.components.spend_table import draw_table
@@ -57,6 +58,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
         days = stats_filters.draw_period(today)
         only = stats_filters.draw_filters(user)
+        draw_monthly_report(user, today)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     whose = "Everybody's runs" if reads_everybodys_spend(user.role) else "Your runs"
     of = "".join(f" · {show.literal(word)}" for word in only.words)

@@ -15,13 +15,16 @@ def draw_monthly_report(user: User, today: date) -> None:
     """Draw the popover. The links lead to the report that `user` may read, in a tab of its own."""
     with st.popover("Monthly report", icon=":material/description:"):
         month = st.selectbox(
-            "Month", months(today), format_func=lambda month: _name(month, today), key=f"report-of-{user.id}"
+            "Month",
+            months(today),
+            format_func=lambda month: _name(month, today),
+            key=f"report-of-{user.id}",
+            help="One page to print or to send, with the exact figures of the ledger.",
         )
         path = f"{REPORTS_PATH}/{month:%Y-%m}"
         with st.container(horizontal=True):
             st.link_button("Open as a page", f"{path}.html", icon=":material/open_in_new:")
             st.link_button("Download PDF", f"{path}.pdf", icon=":material/download:")
-        st.caption("One page to print or to send, with the exact figures of the ledger.")
 
 
 def months(today: date) -> list[date]:
