@@ -60,6 +60,15 @@ def compact(number: int | None) -> str:
     return f"{number}"
 
 
+def size(octets: int, *, estimated: bool = False) -> str:
+    """Return the size of a file: `987 bytes`, `12 kB`, `1.2 MB`, `180 MB`; `estimated` puts `≈` before it."""
+    about = ESTIMATED if estimated else ""
+    for step, unit in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+        if octets >= step * 0.9995:
+            return f"{about}{octets / step:.{int(octets < step * 9.95)}f} {unit}"
+    return f"{about}{octets} bytes"
+
+
 def duration(milliseconds: float | None) -> str:
     """Return a duration as `180 ms`, `2.3 s` or `1 min 5 s`."""
     if milliseconds is None or not isfinite(milliseconds):

@@ -47,10 +47,15 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many runs a file would hold, and about how many bytes it would have, by format."""
+    """How many runs a file would hold, and how many bytes it would have, by format: a guess where there are many."""
 
     runs: int
     sizes: Mapping[Format, int]
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the sizes are reckoned from a part of the runs."""
+        return self.runs > SAMPLED
 
 
 class Exports:

@@ -81,6 +81,24 @@ def test_large_counts_in_few_characters(number, reads):
     assert show.compact(number) == reads
 
 
+@pytest.mark.parametrize(
+    ("octets", "reads"),
+    [
+        (0, "0 bytes"),
+        (987, "987 bytes"),
+        (1_000, "1.0 kB"),
+        (12_345, "12 kB"),
+        (999_900, "1.0 MB"),
+        (9_960_000, "10 MB"),
+        (180_400_000, "180 MB"),
+        (2_340_000_000, "2.3 GB"),
+    ],
+)
+def test_sizes_of_files(octets, reads):
+    assert show.size(octets) == reads
+    assert show.size(octets, estimated=True) == f"≈{reads}"
+
+
 def test_counts_have_separators():
     assert show.count(1_234_567) == "1,234,567"
     assert show.tokens(0) == "0"
