@@ -1,34 +1,47 @@
-"""History: one's own runs, newest first, each to be opened whole."""
+"""History: one's own runs, newest first, each to be opened whole or compared with another; for admins everybody's."""
 
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.errors import NotFound
+from core.errors import InvalidRequest
 from core.lab import current
-from pages.components.history_filters import RUN, draw_filters
-from pages.components.history_list import draw_download, draw_list
-from pages.components.opened_run import draw_run
+from pages.components import reads
+from pages.components.downloads import draw_download
+from pages.components.history_filters import draw_filters
+from pages.components.history_list import draw_held, draw_list
+from pages.components.history_opened import draw_compared, draw_opened
+from pages.components.history_place import COMPARE, RUN, draw_jump, draw_whose
 from pages.components.session import require_user
 
 user = require_user()
 lab, now = current(), datetime.now(UTC)
-opened = st.query_params.get(RUN)
+opened, held = st.query_params.get(RUN), st.query_params.get(COMPARE)
 
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("History", anchor=False)
-    corner = st.container(width="content")
-chosen = draw_filters(user)
+    corner = st.container(horizontal=True, width="content")
 with corner:
-    draw_download(user, chosen)
-if opened is None:
-    draw_list(user, chosen, now, opened)
-else:
+    everybody = draw_whose(user)
+    at = draw_jump()
+people = lab.history.people(user) if everybody else {}
+models = sorted(reads.catalogue()) if everybody else reads.model_ids(user.id, user)
+try:
+    chosen = draw_filters(models, people)
+except InvalidRequest as error:
+    st.warning(error.message, icon=":material/edit:")
+    st.stop()
+with corner:
+    draw_download(chosen, people, everybody)
+if opened and held and opened != held:
+    draw_compared(user, held, opened, now)
+elif opened:
     beside, here = st.columns(2)
     with beside:
-        draw_list(user, chosen, now, opened)
+        draw_list(user, chosen, at, people, everybody)
     with here:
-        try:
-            draw_run(lab.history.open(user, opened), lab.settings.timezone, now)
-        except NotFound as error:
-            st.info(error.message, icon=":material/search_off:")
+        draw_opened(user, opened, now)
+else:
+    if held:
+        draw_held()
+    draw_list(user, chosen, at, people, everybody)

@@ -1,58 +1,47 @@
 """The filters of the history, all of which live in the URL: who opens a copied link sees the same runs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Literal
 
 import streamlit as st
 
-from core.domain.accounts import User
-from core.domain.queries import HistoryFilter, Position
+from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
+from core.errors import InvalidRequest
 from core.lab import current
 from core.services.names import provider_name
-from pages.components import reads, status
+from pages.components import status
+from pages.components.history_place import to_newest
 
-OLDER, NEWER, RUN = "older", "newer", "run"
-_KEYS = ("model", "provider", "status", "days", "q")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the history the page stands: beyond one position or the other, or at the newest run."""
-
-    older_than: Position | None
-    newer_than: Position | None
+_KEYS = ("person", "model", "provider", "status", "days", "tag", "q")
 
 
-def draw_filters(user: User) -> HistoryFilter:
-    """Draw the row of filters and return what they ask for. Raises `InvalidRequest` for days out of order."""
-    models = reads.model_ids(user.id, user)
+def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
+    """Draw the row of filters and return what they ask for.
+
+    `people` are the user names, by user id, of those to choose from: nobody where the runs are one's own. Raises
+    `InvalidRequest` for days out of order, and for a tag that is none.
+    """
     providers = sorted({model.partition("/")[0] for model in models})
     with st.container(horizontal=True, gap="xsmall"):
+        name = _choice("Person", "person", sorted(people.values()), str, 120) if people else None
         model = _choice("Model", "model", models, str, 165)
         provider = _choice("Provider", "provider", providers, provider_name, 116)
         chosen = _choice("Status", "status", [one.value for one in RunStatus], _status_word, 108)
         days = st.date_input(
-            "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_newest
+            "Days", [], key="days", bind="query-params", width=216, label_visibility="collapsed", on_change=to_newest
         )
-        text = st.text_input(
-            "Text in the prompt",
-            key="q",
-            bind="query-params",
-            placeholder="Text in the prompt",
-            icon=":material/search:",
-            width="stretch",
-            label_visibility="collapsed",
-            on_change=to_newest,
-        )
+        tag = _field("Tag", "tag", "Tag, as name=value", ":material/sell:", 170)
+        text = _field("Words in the prompt", "q", "Words in the prompt", ":material/search:", "stretch")
     return HistoryFilter(
+        user_id=next((user_id for user_id, one in people.items() if one == name), None),
         model_id=model,
         provider=provider,
         status=RunStatus(chosen) if chosen else None,
+        tag=_tag(tag),
         period=current().history.period(*_ends(days)),
-        text=text or None,
+        text=text.strip() or None,
     )
 
 
@@ -64,25 +53,8 @@ def filtered() -> bool:
 def clear() -> None:
     """Take all filters away. For a button's callback."""
     for key in _KEYS:
-        st.session_state[key] = {"days": (), "q": ""}.get(key)
+        st.session_state[key] = {"days": (), "q": "", "tag": ""}.get(key)
     to_newest()
-
-
-def to_newest() -> None:
-    """Go back to the newest runs. For a callback."""
-    for key in (OLDER, NEWER):
-        st.query_params.pop(key, None)
-
-
-def go(side: str, position: Position) -> None:
-    """Go to the runs on one side of `position`. For a button's callback."""
-    to_newest()
-    st.query_params[side] = f"{position.created_at.isoformat()}~{position.id}"
-
-
-def place() -> Place:
-    """Return where the URL says that the page stands; what does not read as a position is passed over."""
-    return Place(_position(st.query_params.get(OLDER)), _position(st.query_params.get(NEWER)))
 
 
 def _choice(label: str, key: str, options: list[str], named: Callable[[str], str], width: int) -> str | None:
@@ -100,19 +72,31 @@ def _choice(label: str, key: str, options: list[str], named: Callable[[str], str
     )
 
 
+def _field(label: str, key: str, placeholder: str, icon: str, width: int | Literal["stretch"]) -> str:
+    return st.text_input(
+        label,
+        key=key,
+        bind="query-params",
+        placeholder=placeholder,
+        icon=icon,
+        max_chars=200,
+        width=width,
+        label_visibility="collapsed",
+        on_change=to_newest,
+    )
+
+
 def _status_word(value: str) -> str:
     return status.word(RunStatus(value))
+
+
+def _tag(text: str) -> tuple[str, str] | None:
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if text.strip() and not (name and equals and value):
+        raise InvalidRequest("Write a tag as name=value, for example team=support.")
+    return (name, value) if name else None
 
 
 def _ends(days: tuple[date, ...]) -> tuple[date | None, date | None]:
     """The first and last day chosen, which may be one and the same."""
     return (days[0], days[-1]) if days else (None, None)
-
-
-def _position(text: str | None) -> Position | None:
-    instant, _, run_id = (text or "").partition("~")
-    try:
-        created_at = datetime.fromisoformat(instant)
-        return Position(created_at, UUID(run_id)) if created_at.tzinfo else None
-    except ValueError:
-        return None

@@ -9,7 +9,7 @@ from core.domain.runs import RunRecord
 from core.services.names import provider_name
 from pages.components import format as show
 from pages.components import status
-from pages.components.history_filters import RUN
+from pages.components.history_place import RUN, close, compare
 from pages.components.run_details import draw_cost, draw_raw_usage, figures
 from pages.components.tags import tags_line
 
@@ -19,10 +19,10 @@ ICON = ":material/chat:"
 CLEARED = "The texts of this run were cleared when their retention passed. Its figures are kept."
 
 
-def draw_run(run: RunRecord, zone: ZoneInfo, now: datetime) -> None:
-    """Draw the whole run."""
+def draw_run(run: RunRecord, zone: ZoneInfo, now: datetime, owner: str | None = None) -> None:
+    """Draw the whole run. `owner` is the user name of whose it is, where it is another's."""
     with st.container(border=True):
-        _draw_head(run, zone, now)
+        _draw_head(run, zone, now, owner)
         _draw_texts(run)
         if run.error_message:
             st.error(show.literal(run.error_message), icon=":material/error:")
@@ -37,20 +37,19 @@ def draw_run(run: RunRecord, zone: ZoneInfo, now: datetime) -> None:
             st.caption(show.literal(f"Tags: {tags_line(run.tags)}"))
 
 
-def close() -> None:
-    """Close the opened run. For a button's callback."""
-    st.query_params.pop(RUN, None)
-
-
-def _draw_head(run: RunRecord, zone: ZoneInfo, now: datetime) -> None:
+def _draw_head(run: RunRecord, zone: ZoneInfo, now: datetime, owner: str | None) -> None:
     provider, _, model = run.model_id.partition("/")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**{show.literal(model)}**")
-        st.page_link("playground.py", label="Open in playground", icon=ICON, query_params={RUN: str(run.id)})
+        if owner is None:
+            st.page_link("playground.py", label="Open in playground", icon=ICON, query_params={RUN: str(run.id)})
+        st.button(
+            "Compare with …", icon=":material/compare_arrows:", type="tertiary", on_click=compare, args=(str(run.id),)
+        )
         st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(status.word(run.status), color=status.colour(run.status))
-        told = f"{provider_name(provider)} · {show.when(run.created_at, zone, now=now)}"
+        told = " · ".join(filter(None, (owner, provider_name(provider), show.when(run.created_at, zone, now=now))))
         st.caption(show.literal(told), help=show.exact_utc(run.created_at), width="content")
     st.caption(show.literal(figures(run)))
 
