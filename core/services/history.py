@@ -1,15 +1,12 @@
-"""The runs that a user has made: read page by page, opened whole, taken away as a file.
+"""The runs that a user has made: read page by page, opened whole.
 
 Nobody reads another's, but administrators do: a note of it is made first, and without the note they read nothing.
 """
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, date, timedelta
-from typing import Any, Literal
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,38 +14,16 @@ from core.domain.access import reads_everybodys_texts
 from core.domain.accounts import User
 from core.domain.periods import EARLIEST, LATEST, Period, days
 from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
-from core.domain.runs import RunRecord, RunRow, RunStatus
+from core.domain.runs import RunRecord, RunStatus
 from core.errors import InvalidRequest, NotFound
 from core.store.audit import AuditStore
 from core.store.history import HistoryStore
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
-ROWS_A_PIECE = 200
 
 NOTED_AGAIN_AFTER = timedelta(minutes=10)
 """How long one note of the same reading will do: a page is drawn again with every click."""
-
-ExportFormat = Literal["csv", "json"]
-
-COLUMNS = (
-    "created_at",
-    "model_id",
-    "status",
-    "error_code",
-    "prompt",
-    "input_tokens",
-    "output_tokens",
-    "total_tokens",
-    "cost_usd",
-    "cost_source",
-    "latency_ms",
-    "ttft_ms",
-    "id",
-)
-"""What an exported run tells, in this order: instants in UTC, money as exact decimal text, empty where unknown."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class History:
@@ -137,11 +112,6 @@ class History:
             raise InvalidRequest("The first day comes after the last one. Choose the dates again.")
         return days(first, last, self._zone)
 
-    def export(self, user: User, filter: HistoryFilter, format: ExportFormat) -> Iterator[bytes]:
-        """Yield the filtered runs as a UTF-8 file, piece by piece: `csv` with a header, or `json` as one array."""
-        rows = self._store.rows(_own(user, filter))
-        return _csv(rows) if format == "csv" else _json(rows)
-
     def _everybodys(self, user: User, filter: HistoryFilter) -> HistoryFilter:
         asked = {name: value for name, value in asdict(filter).items() if value}
         self._note(user, "list runs", filter.user_id or "everybody", {"filter": asked})
@@ -170,52 +140,3 @@ def _uuid(run_id: UUID | str) -> UUID:
 
 def _missing() -> NotFound:
     return NotFound("There is no such run in your history.")
-
-
-def _csv(rows: Iterable[RunRow]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS)
-    writer.writeheader()
-    for number, row in enumerate(rows, 1):
-        writer.writerow({name: _defused(value) for name, value in _fields(row).items()})
-        if number % ROWS_A_PIECE == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _json(rows: Iterable[RunRow]) -> Iterator[bytes]:
-    before = b"[\n"
-    for row in rows:
-        yield before + json.dumps(_fields(row), ensure_ascii=False).encode()
-        before = b",\n"
-    yield b"[]\n" if before == b"[\n" else b"\n]\n"
-
-
-def _fields(row: RunRow) -> dict[str, Any]:
-    return {
-        "created_at": row.created_at.astimezone(UTC).isoformat(),
-        "model_id": row.model_id,
-        "status": row.status.value,
-        "error_code": row.error_code,
-        "prompt": row.prompt,
-        "input_tokens": row.input_tokens,
-        "output_tokens": row.output_tokens,
-        "total_tokens": row.total_tokens,
-        "cost_usd": None if row.cost.amount is None else f"{row.cost.amount:f}",
-        "cost_source": row.cost.source.value,
-        "latency_ms": row.latency_ms,
-        "ttft_ms": row.ttft_ms,
-        "id": str(row.id),
-    }
-
-
-def _defused(value: Any) -> Any:
-    """A cell that a spreadsheet would take for a formula is made text (OWASP, CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    piece = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return piece

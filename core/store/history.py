@@ -1,6 +1,5 @@
-"""The recorded runs, newest first: by page, by id, or all that a filter lets through."""
+"""The recorded runs, newest first: by page, or by id."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -78,19 +77,6 @@ class HistoryStore:
         found = whole().where(logs.c.id == run_id)
         row = self._database.call(lambda connection: connection.execute(found).one_or_none())
         return None if row is None else run_record(row)
-
-    def rows(self, filter: HistoryFilter) -> Iterator[RunRow]:
-        """Yield every run that `filter` lets through, newest first.
-
-        Read page by page, so that a slow reader holds neither a connection nor a transaction.
-        """
-        position: Position | None = None
-        while True:
-            page = self.page(filter, size=EXPORTED_AT_ONCE, older_than=position)
-            yield from page.rows
-            if page.older is None:
-                return
-            position = page.older
 
     def count(self, filter: HistoryFilter) -> int:
         """Return how many runs `filter` lets through."""
