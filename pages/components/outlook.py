@@ -8,6 +8,7 @@ from html import escape
 from core.domain.forecast import FEWEST_WEEKS, Forecast, forecast
 from core.domain.outliers import Outlier, outliers
 from core.domain.spend import OTHERS, Grain, SpendReport
+from pages.components import format as show
 from pages.components.charts import Mark, Rest
 from pages.components.looks import Look
 from pages.components.measure import Measure
@@ -34,10 +35,10 @@ def sentence(told: Forecast | None, measure: Measure, now: datetime) -> str:
     month = f"{now:%B}"
     if told is None:
         return f"Where {month} will end can be told once there are {FEWEST_WEEKS} weeks of runs."
-    end, low, high = (measure.reads(value) for value in (told.expected, told.low, told.high))
+    so_far, end, low, high = (_briefly(value, measure) for value in (told.so_far, told.expected, told.low, told.high))
     unit = "" if measure is Measure.COST else f" {measure.noun}"
     return (
-        f"{month} will end near {end}{unit} ({low} to {high}): {measure.reads(told.so_far)} so far, "
+        f"{month} will end near {end}{unit} ({low} to {high}): {so_far} so far, "
         f"and for the days left what their weekday came to in the last {told.weeks} weeks."
     )
 
@@ -67,6 +68,11 @@ def oddities(marks: Sequence[Mark]) -> str:
     latest = [one.told for one in reversed(marks)]
     more = f"; and {len(latest) - TOLD} more" if len(latest) > TOLD else ""
     return f"What stands out: {'; '.join(latest[:TOLD])}{more}." if latest else ""
+
+
+def _briefly(value: Decimal, measure: Measure) -> str:
+    """No more digits than a forecast knows."""
+    return show.money(value) if measure is Measure.COST else show.compact(round(value))
 
 
 def _by_day(report: SpendReport, measure: Measure) -> dict[date, Decimal]:

@@ -81,7 +81,7 @@ def draw_view(user: User, days: Days, only: Restriction) -> Asked:
     possible = {ADVERBS[grain]: grain for grain in _grains(user, days, only, by)}
     usual = usual_grain(days)
     usual = usual if usual in possible.values() else next(iter(possible.values()))
-    slices = _optional("Slices", "per", list(possible), 112, placeholder=ADVERBS[usual], visible=False)
+    slices = _optional("Slices", "per", list(possible), 132, placeholder=ADVERBS[usual], visible=False)
     return Asked(days, only, by, possible.get(slices or "", usual), Measure(measure))
 
 

@@ -37,7 +37,7 @@ def frame(grain=Grain.DAY, days=MONTH):
     [
         (Measure.COST, "November will end near $30.50 ($30.50 to $30.50): $20.00 so far, "),
         (Measure.RUNS, "November will end near 305 runs (305 to 305): 200 so far, "),
-        (Measure.TOKENS, "November will end near 3,050 tokens (3,050 to 3,050): 2,000 so far, "),
+        (Measure.TOKENS, "November will end near 3.05k tokens (3.05k to 3.05k): 2k so far, "),
     ],
 )
 def test_a_forecast_tells_its_band_and_what_it_rests_on(measure, told):
