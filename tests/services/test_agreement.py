@@ -15,6 +15,7 @@ from core.domain.pricing import Cost, CostSource
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
 from core.domain.spend import Grain
+from core.services.export_formats import Format
 from core.services.exports import Exports
 from core.services.history import History
 from core.services.stats import Stats
@@ -80,8 +81,8 @@ def test_page_history_and_plain_sql_agree(year, zone, first, last):
     history = History(HistoryStore(year), ZoneInfo(zone), AuditStore(year), dict)
     page = history.page(ANN, HistoryFilter(period=history.period(first, last)), size=100)
     assert (len(page.rows), exact_sum(row.cost.amount for row in page.rows)) == (runs, cost)
-    exports = Exports(ExportRows(year), HistoryStore(year))
-    file = loads(b"".join(exports.open(ANN, HistoryFilter(period=history.period(first, last)), "json").pieces))
+    exports = Exports(ExportRows(year), HistoryStore(year), AuditStore(year))
+    file = loads(b"".join(exports.open(ANN, HistoryFilter(period=history.period(first, last)), Format.JSON).pieces))
     assert (len(file), exact_sum(Decimal(row["cost_usd"]) for row in file)) == (runs, cost)
 
 
