@@ -18,9 +18,9 @@ user = require_user()
 lab, now = current(), datetime.now(UTC)
 opened, held = st.query_params.get(RUN), st.query_params.get(COMPARE)
 
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("History", anchor=False)
-    corner = st.container(horizontal=True, width="content")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("History", anchor=False, width="content")
+    corner = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center")
 with corner:
     everybody = draw_whose(user)
     at = draw_jump()

@@ -11,6 +11,7 @@ from core import lab
 from core.api.answers import answered
 from core.api.callers import caller
 from core.api.cursors import Cursor, cursor_of
+from core.api.exports import Tag
 from core.api.queries import Instant, Query, Word, asked
 from core.api.schemas import HistoryEntry, HistoryList, RunDetails
 from core.domain.accounts import Scope, User
@@ -34,6 +35,10 @@ class HistoryQuery(Query):
     """The `next_cursor` of an earlier answer: begin after its last run."""
     model_id: Word | None = None
     status: Literal["completed", "incomplete", "cancelled", "error", "unknown"] | None = None
+    tag: Tag | None = None
+    """Only runs that bear this tag, as `name=value`."""
+    q: Word | None = None
+    """Only runs in whose prompts each of these words stands, or begins a word, as far as prompts are kept."""
     first: Instant | None = Field(None, alias="from")
     """Only runs started at this instant or later."""
     before: Instant | None = Field(None, alias="to")
@@ -44,7 +49,7 @@ class HistoryQuery(Query):
         """What restricts the runs."""
         period = Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None
         status = RunStatus(self.status) if self.status else None
-        return HistoryFilter(model_id=self.model_id, status=status, period=period)
+        return HistoryFilter(model_id=self.model_id, status=status, tag=self.tag, period=period, text=self.q)
 
 
 async def history(request: Request) -> Response:

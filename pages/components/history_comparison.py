@@ -1,12 +1,10 @@
 """Two runs side by side: what was asked, how, what came of it and what it took, with the differences marked."""
 
 from datetime import datetime
-from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from core.domain.chat import Message
 from core.domain.runs import RunRecord, speed
 from pages.components import format as show
 from pages.components import status
@@ -80,17 +78,23 @@ def _weighed(text: str, bold: bool) -> str:
 
 
 def _draw_messages(runs: Pair) -> None:
-    first, second = (run.messages for run in runs)
-    if first is None or second is None:
-        _draw_pair("Prompt", *(None if run.messages is None else run.prompt for run in runs))
-        return
-    for one, other in zip_longest(first, second):
-        _draw_pair(_role(one, other), (one and one.content) or "", (other and other.content) or "")
+    """Draw what both were asked, part by part, without the parts that neither has."""
+    parts = [_parts(run) for run in runs]
+    for title in ("System prompt", "Said before", "Prompt"):
+        first, second = (part[title] for part in parts)
+        if first != "" or second != "":
+            _draw_pair(title, first, second)
 
 
-def _role(one: Message | None, other: Message | None) -> str:
-    roles = dict.fromkeys(ROLES[message.role] for message in (one, other) if message)
-    return " and ".join(roles)
+def _parts(run: RunRecord) -> dict[str, str | None]:
+    """What a run was asked, by parts: None where the text was cleared, empty where it has no such part."""
+    if run.messages is None:
+        return {"System prompt": "", "Said before": "", "Prompt": run.prompt}
+    system = [message.content for message in run.messages if message.role == "system"]
+    turns = [message for message in run.messages if message.role != "system"]
+    before = [f"{ROLES[message.role]}: {message.content}" for message in turns[:-1]]
+    said = turns[-1].content if turns else ""
+    return {"System prompt": "\n\n".join(system), "Said before": "\n\n".join(before), "Prompt": said}
 
 
 def _draw_pair(title: str, first: str | None, second: str | None) -> None:

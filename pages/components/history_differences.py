@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Literal
 
 from pages.components.format import literal
@@ -25,14 +26,15 @@ class Piece:
 
 
 def differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces, which put together are the first `LONGEST` characters of each."""
+    """Return both texts in pieces, which put together are the first `LONGEST` characters of each.
+
+    Spaces between two words that differ are a part of the difference, though both texts have them.
+    """
     before, after = (_WORDS.findall(text[:LONGEST]) for text in (left, right))
-    lefts: list[Piece] = []
-    rights: list[Piece] = []
-    for kind, start, end, other_start, other_end in SequenceMatcher(None, before, after).get_opcodes():
-        lefts += _piece(before[start:end], kind != "equal")
-        rights += _piece(after[other_start:other_end], kind != "equal")
-    return lefts, rights
+    parts = SequenceMatcher(None, before, after).get_opcodes()
+    lefts = [Piece("".join(before[start:end]), kind != "equal") for kind, start, end, _, _ in parts]
+    rights = [Piece("".join(after[start:end]), kind != "equal") for kind, _, _, start, end in parts]
+    return _merged(lefts), _merged(rights)
 
 
 def marked(pieces: Iterable[Piece], colour: Literal["red", "green"]) -> str:
@@ -40,8 +42,15 @@ def marked(pieces: Iterable[Piece], colour: Literal["red", "green"]) -> str:
     return "".join(_marked(piece, colour) for piece in pieces)
 
 
-def _piece(words: list[str], differs: bool) -> list[Piece]:
-    return [Piece("".join(words), differs)] if words else []
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    """Put neighbours together that are alike, once the spaces inside of a difference are a part of it."""
+    last = len(pieces) - 1
+    alike = [
+        Piece(piece.text, piece.differs or (piece.text.isspace() and 0 < number < last))
+        for number, piece in enumerate(pieces)
+    ]
+    groups = groupby((piece for piece in alike if piece.text), lambda piece: piece.differs)
+    return [Piece("".join(piece.text for piece in group), differs) for differs, group in groups]
 
 
 def _marked(piece: Piece, colour: str) -> str:

@@ -30,9 +30,9 @@ def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
         provider = _choice("Provider", "provider", providers, provider_name, 116)
         chosen = _choice("Status", "status", [one.value for one in RunStatus], _status_word, 108)
         days = st.date_input(
-            "Days", [], key="days", bind="query-params", width=216, label_visibility="collapsed", on_change=to_newest
+            "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_newest
         )
-        tag = _field("Tag", "tag", "Tag, as name=value", ":material/sell:", 170)
+        tag = _field("Tag", "tag", "Tag, as name=value", ":material/sell:", 166)
         text = _field("Words in the prompt", "q", "Words in the prompt", ":material/search:", "stretch")
     return HistoryFilter(
         user_id=next((user_id for user_id, one in people.items() if one == name), None),

@@ -27,8 +27,8 @@ class Place:
 
 def draw_jump() -> Place:
     """Draw the way to a day, and return where the page stands. Raises `InvalidRequest` for a day out of all time."""
-    day: date | None = st.session_state.get(JUMP)
-    with st.popover(f"From {day:%d %b %Y}" if day else "Jump to a date", icon=":material/event:"):
+    day = _chosen_day()
+    with st.popover(f"From {day.day} {day:%b %Y}" if day else "Jump to a date", icon=":material/event:"):
         day = st.date_input(
             "Show the runs of this day and before",
             None,
@@ -104,6 +104,17 @@ def _choose_whose() -> None:
 def _forget_place() -> None:
     for key in (OLDER, NEWER):
         st.query_params.pop(key, None)
+
+
+def _chosen_day() -> date | None:
+    """The day of the widget before it is drawn: what it keeps, or else what the URL says."""
+    if JUMP in st.session_state:
+        kept: date | None = st.session_state[JUMP]
+        return kept
+    try:
+        return date.fromisoformat(st.query_params.get(JUMP, ""))
+    except ValueError:
+        return None
 
 
 def _place(day: date | None) -> Place:

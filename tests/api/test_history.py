@@ -123,13 +123,18 @@ def test_offsets_and_cursors_show_every_run_once_and_newest_first(signed_in, led
         ({"from": "2026-11-20T17:45:01+05:45", "to": "2026-11-20T12:00:02Z"}, [1]),
         ({"from": "2027-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, []),
         ({"status": "completed", "model_id": "groq/llama"}, [1]),
+        ({"q": "SKY blu"}, [1, 0]),
+        ({"q": "sky blu", "model_id": "groq/llama"}, [1]),
+        ({"q": "?!"}, []),
+        ({"tag": "team=support"}, [1]),
+        ({"tag": "team=none"}, []),
     ],
 )
 def test_filters_restrict_the_runs_and_their_total(signed_in, ledger, user, query, found):
     runs = [
         made(ledger, user, 0),
-        made(ledger, user, 1, model_id="groq/llama"),
-        made(ledger, user, 2, status=RunStatus.CANCELLED),
+        made(ledger, user, 1, model_id="groq/llama", tags={"team": "support"}),
+        made(ledger, user, 2, status=RunStatus.CANCELLED, prompt="And the sea?"),
     ]
     response = signed_in.get(HISTORY, params=query)
     assert ids(response) == [runs[number] for number in found]
@@ -150,6 +155,7 @@ def test_filters_restrict_the_runs_and_their_total(signed_in, ledger, user, quer
         ("from=2026-11-20", "from: give an instant like 2026-12-31T23:00:00Z."),
         ("to=1700000000", "to: give an instant like 2026-12-31T23:00:00Z."),
         ("to=2026-11-20T12:00:00", "to: give an instant like 2026-12-31T23:00:00Z."),
+        ("tag=team", "tag: write it as name=value."),
         ("model=gpt", "model: nothing of that name is known here; leave it out."),
         ("limit=1&limit=2", "Send each parameter only once."),
     ],

@@ -1,6 +1,7 @@
 """Two texts are told apart by words, and neither loses a character or becomes Markdown."""
 
 import re
+from itertools import pairwise
 from time import perf_counter
 
 import pytest
@@ -19,7 +20,7 @@ def together(pieces):
 
 def test_what_differs_is_told_by_words():
     left, right = differences("The red fox runs.", "The brown fox runs far.")
-    assert left == [Piece("The ", False), Piece("red", True), Piece(" fox runs", False), Piece(".", False)]
+    assert left == [Piece("The ", False), Piece("red", True), Piece(" fox runs.", False)]
     assert right == [
         Piece("The ", False),
         Piece("brown", True),
@@ -29,12 +30,19 @@ def test_what_differs_is_told_by_words():
     ]
 
 
+def test_spaces_between_words_that_differ_differ_with_them():
+    left, right = differences("a red fox", "a blue cat")
+    assert left == [Piece("a ", False), Piece("red fox", True)]
+    assert right == [Piece("a ", False), Piece("blue cat", True)]
+
+
 @given(left=TEXTS, right=TEXTS)
 def test_the_pieces_are_the_texts_and_what_is_the_same_is_the_same(left, right):
     lefts, rights = differences(left, right)
     assert (together(lefts), together(rights)) == (left, right)
-    same = [[piece.text for piece in pieces if not piece.differs] for pieces in (lefts, rights)]
+    same = ["".join(piece.text for piece in pieces if not piece.differs) for pieces in (lefts, rights)]
     assert same[0] == same[1]
+    assert all(one.differs != other.differs for one, other in pairwise(lefts))
 
 
 @given(text=TEXTS)
