@@ -42,8 +42,9 @@ class Composer:
         the page scrolled to the end of the conversation.
         """
         with st.bottom:
+            refused = st.empty()  # always there, so that what is open below stays open when a refusal goes
             if refusal := st.session_state.pop(REFUSAL, None):
-                st.warning(literal(refusal), icon=":material/block:")
+                refused.warning(literal(refusal), icon=":material/block:")
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 self._choice = pick_model(self._lab, self._user)
                 self._tools = st.empty()

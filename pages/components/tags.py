@@ -45,8 +45,9 @@ def draw_tags(user: User) -> None:
 
 
 def tags_line(tags: Mapping[str, str]) -> str:
-    """Return the tags of a run in one line."""
-    return " · ".join(written(name, value) for name, value in tags.items())
+    """Return the tags of a run in one line, those with a field of their own first."""
+    names = [*(name for name in FIELDS if name in tags), *sorted(tags.keys() - FIELDS.keys())]
+    return " · ".join(written(name, tags[name]) for name in names)
 
 
 @st.cache_data(ttl=30, max_entries=200, show_spinner=False)
