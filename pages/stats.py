@@ -14,11 +14,11 @@ from pages.components import periods, reads, stats_filters
 from pages.components.headlines import draw_headlines
 from pages.components.monthly_report import draw_monthly_report
 from pages.components.session import require_user
-from pages.components.spend_charts import SpendCharts, follow, lead
+from pages.components.spend_charts import SpendCharts
 from pages.components.spend_table import draw_table
 from pages.components.spend_view import View
 from pages.components.stats_filters import Asked
-from pages.components.trail import trail
+from pages.components.trail import follow, lead, trail
 
 REFRESHED_EVERY_S = 30
 

@@ -11,7 +11,7 @@ from core.domain.spend import Slice, SpendReport, Totals
 from pages.components import format as show
 from pages.components.measure import Measure
 from pages.components.sparkline import sparkline
-from pages.components.trail import Query, Trail
+from pages.components.trail import Query, Trail, lead
 
 Of = Callable[[Slice], Decimal | float]
 
@@ -20,7 +20,7 @@ Of = Callable[[Slice], Decimal | float]
 class Headline:
     """One figure. `judged` says whether more of it is worse; `of` is what its sparkline follows.
 
-    Below it stands `below`, or a link to the runs of `runs`.
+    Below it stands `below`, or what leads to the `runs`.
     """
 
     label: str
@@ -57,7 +57,8 @@ def _draw(headline: Headline, course: Sequence[Slice]) -> None:
         picture = sparkline([float(headline.of(one)) for one in course])
         st.image(picture, width="stretch", alt=f"The course of: {headline.label}")
     if headline.runs:
-        st.page_link("history.py", label="See the runs", query_params=headline.runs)
+        key = f"runs-{headline.label}"
+        st.button("See the runs", key=key, type="tertiary", on_click=lead, args=(headline.runs,))
     elif headline.below:
         st.caption(headline.below)
 

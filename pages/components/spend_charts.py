@@ -12,25 +12,12 @@ from core.domain.spend import MODEL, TAG
 from pages.components import charts, heat, outlook, rankings, rates
 from pages.components import format as show
 from pages.components.spend_view import View
-from pages.components.trail import Query, Trail
+from pages.components.trail import Query, Trail, lead
 
 Point = Mapping[str, Any]
 RunsOf = Callable[[Point], Query | None]
 
-_CHOSEN = "chosen-mark"
 _CONFIG = {"displayModeBar": False, "responsive": True}
-
-
-def follow() -> None:
-    """Go to the runs that were asked for by a click, if any were."""
-    if chosen := st.session_state.pop(_CHOSEN, None):
-        st.switch_page("history.py", query_params=chosen)
-
-
-def lead(query: Query | None) -> None:
-    """Note whose runs were asked for: in a callback, so that coming back to the page asks for nothing."""
-    if query:
-        st.session_state[_CHOSEN] = query
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ Texts are for their authors, and for admins: whoever reads only the spend of oth
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 from core.domain.access import Role, reads_everybodys_spend
 from core.domain.accounts import User
 from core.domain.runs import RunStatus
@@ -14,6 +16,9 @@ from pages.components import status
 from pages.components.stats_filters import Restriction
 
 Query = dict[str, str | list[str]]
+
+_CHOSEN = "chosen-runs"
+_FILTERS = ("whose", "person", "model", "provider", "status", "days", "tag", "q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +82,19 @@ def trail(user: User, days: Days, only: Restriction, report: SpendReport) -> Tra
     people = {group.key for group in report.by_user}
     own = people == {user.username} or not reads_everybodys_spend(user.role)
     return Trail(user, days, only, own=own, among=user.username in people)
+
+
+def lead(query: Query | None) -> None:
+    """Note whose runs were asked for: in a callback, so that coming back to the page asks for nothing."""
+    if query:
+        st.session_state[_CHOSEN] = query
+
+
+def follow() -> None:
+    """Go to the runs that were asked for, if any were; what the history was filtered by before is forgotten."""
+    chosen: Query | None = st.session_state.pop(_CHOSEN, None)
+    if chosen is None:
+        return
+    for name in _FILTERS:  # who came back by the browser's own button has brought them along
+        st.session_state.pop(name, None)
+    st.switch_page("history.py", query_params=chosen)
