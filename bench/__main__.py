@@ -19,6 +19,7 @@ NAMES = (
     "streams",
     "one_stream",
     "settling",
+    "exports",
     "keeping",
     "spend",
     "soak",

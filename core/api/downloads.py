@@ -1,4 +1,4 @@
-"""A file that is made while it is sent, no faster than its reader takes it: one piece of it is in memory at a time.
+"""A file that is made while it is sent, no faster than its reader takes it: while a piece is sent the next is made.
 
 Who leaves ends the work. What breaks off midway is cut, so that nobody takes a part for the whole.
 """
@@ -47,7 +47,7 @@ class Download:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer until the file is whole or the reader is gone. Raises `LimitReached`, or what opening raises."""
         with self._exports.place(self._user):
-            export = await _made(self._opened)
+            export = await _making(self._opened)
             with closing(export.pieces):
                 await send(_head(export))
                 if scope["method"] == "HEAD":
@@ -58,14 +58,18 @@ class Download:
 
 async def _send(export: Export, send: Send) -> None:
     """Send the whole file; end without an end if that cannot be done, which has the server cut the connection."""
+    making = _making(lambda: next(export.pieces, None))
     try:
-        while (piece := await _made(lambda: next(export.pieces, None))) is not None:
+        while (piece := await asyncio.shield(making)) is not None:
+            making = _making(lambda: next(export.pieces, None))
             for part in _parts(piece):
                 async with asyncio.timeout(STALLED_S):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body"})
     except (Unavailable, TimeoutError) as error:
         log.warning("a download is broken off: %s", error if isinstance(error, Unavailable) else "its reader stalls")
+    finally:  # a file can only be closed, and its place given to another, when nobody is at work on it
+        await asyncio.gather(making, return_exceptions=True)
 
 
 def _parts(piece: bytes) -> Iterator[bytes]:
@@ -83,15 +87,9 @@ def _head(export: Export) -> Message:
     return {"type": "http.response.start", "status": 200, "headers": headers.raw}
 
 
-async def _made(work: Callable[[], T]) -> T:
-    """Return what `work` returns, in a thread and in its turn. It is waited for even by who is cancelled meanwhile: a
-    file can only be closed, and its place given to another, when nobody is at work on it."""
-    making = asyncio.ensure_future(run_sync(work, limiter=_limiter()))
-    try:
-        return await asyncio.shield(making)
-    except asyncio.CancelledError:
-        await asyncio.gather(making, return_exceptions=True)
-        raise
+def _making(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Have `work` done in a thread and in its turn."""
+    return asyncio.ensure_future(run_sync(work, limiter=_limiter()))
 
 
 def _limiter() -> CapacityLimiter:
