@@ -12,7 +12,7 @@ from core.errors import InvalidRequest
 from core.lab import current
 from core.services.names import provider_name
 from pages.components import status
-from pages.components.history_place import to_newest
+from pages.components.history_place import JUMP, to_beginning
 
 _KEYS = ("person", "model", "provider", "status", "days", "tag", "q")
 
@@ -30,7 +30,7 @@ def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
         provider = _choice("Provider", "provider", providers, provider_name, 116)
         chosen = _choice("Status", "status", [one.value for one in RunStatus], _status_word, 108)
         days = st.date_input(
-            "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_newest
+            "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_beginning
         )
         tag = _field("Tag", "tag", "Tag, as name=value", ":material/sell:", 166)
         text = _field("Words in the prompt", "q", "Words in the prompt", ":material/search:", "stretch")
@@ -54,7 +54,8 @@ def clear() -> None:
     """Take all filters away. For a button's callback."""
     for key in _KEYS:
         st.session_state[key] = {"days": (), "q": "", "tag": ""}.get(key)
-    to_newest()
+    st.session_state[JUMP] = None
+    to_beginning()
 
 
 def _choice(label: str, key: str, options: list[str], named: Callable[[str], str], width: int) -> str | None:
@@ -68,7 +69,7 @@ def _choice(label: str, key: str, options: list[str], named: Callable[[str], str
         placeholder=label,
         width=width,
         label_visibility="collapsed",
-        on_change=to_newest,
+        on_change=to_beginning,
     )
 
 
@@ -82,7 +83,7 @@ def _field(label: str, key: str, placeholder: str, icon: str, width: int | Liter
         max_chars=200,
         width=width,
         label_visibility="collapsed",
-        on_change=to_newest,
+        on_change=to_beginning,
     )
 
 

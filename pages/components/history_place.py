@@ -34,9 +34,10 @@ def draw_jump() -> Place:
             None,
             key=JUMP,
             bind="query-params",
-            on_change=_forget_place,
-            help="Nothing is filtered: newer runs are still there, a click away.",
+            on_change=to_beginning,
         )
+        st.caption("Nothing is filtered: newer runs are a click away.")
+        st.button("Go there again", type="tertiary", disabled=day is None, on_click=to_beginning)
     return _place(day)
 
 
@@ -58,15 +59,15 @@ def draw_whose(user: User) -> bool:
     return everybody
 
 
-def to_newest() -> None:
-    """Go back to the newest runs. For a callback."""
-    st.session_state[JUMP] = None
-    _forget_place()
+def to_beginning() -> None:
+    """Go to where the list begins: at the day that was jumped to, or at the newest run. For a callback."""
+    for key in (OLDER, NEWER):
+        st.query_params.pop(key, None)
 
 
 def go(side: str, position: Position) -> None:
     """Go to the runs on one side of `position`. For a button's callback."""
-    to_newest()
+    to_beginning()
     st.query_params[side] = f"{position.created_at.isoformat()}~{position.id}"
 
 
@@ -94,16 +95,11 @@ def compare(run_id: str, other: str | None = None) -> None:
 
 def _choose_whose() -> None:
     close()
-    to_newest()
+    to_beginning()
     if st.session_state[_CHOSEN_WHOSE] == ALL:
         st.query_params[WHOSE] = ALL
     else:
         st.query_params.pop(WHOSE, None)
-
-
-def _forget_place() -> None:
-    for key in (OLDER, NEWER):
-        st.query_params.pop(key, None)
 
 
 def _chosen_day() -> date | None:

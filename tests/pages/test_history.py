@@ -130,7 +130,9 @@ def test_a_jump_filters_nothing_and_the_end_says_so(signed_in, ran, ann):
     assert "No run lies on this side" in texts(app)
     press(app, "Newer")
     assert list(app.dataframe[0].value["Prompt"]) == ["first"]
-    assert "jump" not in app.query_params
+    assert app.query_params["jump"] == "2020-01-01"
+    press(app, "Go there again")
+    assert "No run lies on this side" in texts(app)
 
 
 def test_only_administrators_are_asked_whose_runs(signed_in, ran, ann, bob):
