@@ -287,6 +287,36 @@ def test_enter_sends_once_and_shift_enter_does_not(signed_in, simulator):
     assert [call.body["messages"][-1]["content"] for call in calls(simulator)[before:]] == ["One line\nand another"]
 
 
+def test_tags_are_written_by_keyboard_and_corrected_where_they_were_refused(signed_in, simulator):
+    choose(signed_in, ECHO)
+    button = signed_in.get_by_test_id("stPopover").get_by_role("button", name="Tags")
+    button.press("Enter")
+    for field, text in (("Team", "support"), ("Other tags", "4711")):
+        write_tag(signed_in, field, text)
+    expect(button).to_have_text(re.compile("to be corrected"))
+    signed_in.keyboard.press("Escape")
+    composer(signed_in).fill("One")
+    composer(signed_in).press("Enter")
+    expect(signed_in.get_by_text("Write the tag “4711” as name: value")).to_be_visible()
+    button.press("Enter")
+    write_tag(signed_in, "Other tags", "ticket: 4711")
+    expect(signed_in.get_by_role("combobox", name="Other tag 2")).to_be_visible()
+    expect(button).to_have_text(re.compile("Tags · support · 4711"))
+    signed_in.keyboard.press("Escape")
+    composer(signed_in).press("Enter")
+    has_ended(signed_in)
+    assert "support" not in str(calls(simulator)[-1].body)
+
+
+def write_tag(page: Page, field: str, text: str) -> None:
+    box = page.get_by_role("combobox", name=field)
+    box.select_text()
+    box.press_sequentially(text)
+    page.get_by_role("option", name=f"Add: {text}").wait_for()
+    box.press("Enter")
+    settled(page)
+
+
 def test_what_a_prompt_will_take_is_told_while_it_is_written(signed_in):
     choose(signed_in, "gpt-4o-mini")
     expect(signed_in.get_by_text("Up to 1,000 out · at most $0.0006")).to_be_visible()
@@ -413,6 +443,10 @@ def test_everybody_can_use_every_state_of_the_playground(browser: Browser, produ
         page.keyboard.press("Escape")
         page.get_by_role("button", name=re.compile("Parameters")).click()
         faults["parameters"] = faults_of(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Tags").click()
+        write_tag(page, "Team", "x" * 61)
+        faults["tags"] = faults_of(page)
     assert {state: found for state, found in faults.items() if found} == {}
 
 
