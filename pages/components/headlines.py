@@ -7,11 +7,15 @@ from typing import Literal
 
 import streamlit as st
 
+from core.domain.figures import ESTIMATED
 from core.domain.spend import Slice, SpendReport, Totals
 from pages.components import format as show
 from pages.components.measure import Measure
 from pages.components.sparkline import sparkline
 from pages.components.trail import Query, Trail, lead
+
+WITHOUT_CENTS, COMPACT = 1_000, 100_000
+"""From how many USD on a headline leaves out the cents, and the digits after the third."""
 
 Of = Callable[[Slice], Decimal | float]
 
@@ -39,7 +43,7 @@ def draw_headlines(report: SpendReport, course: Sequence[Slice], trail: Trail) -
     `course` is all of each slice of time, in order.
     """
     now, before = report.totals, report.previous
-    with st.grid("auto", min_column_width=134, gap="small"):
+    with st.grid("auto", min_column_width=134, gap="xsmall"):
         for headline in (*_counted(now, before, trail), *_judged(now, before, trail)):
             with st.container(border=True, height="stretch", gap="xsmall"):
                 _draw(headline, course)
@@ -64,7 +68,7 @@ def _draw(headline: Headline, course: Sequence[Slice]) -> None:
 
 
 def _counted(now: Totals, before: Totals, trail: Trail) -> list[Headline]:
-    cost = show.literal(show.money(now.cost, estimated=bool(now.estimated_cost)))
+    cost = show.literal(f"{ESTIMATED if now.estimated_cost else ''}{_large(now.cost)}")
     in_out = f"{show.compact(now.input_tokens)} in, {show.compact(now.output_tokens)} out"
     exact = f"{show.count(now.input_tokens)} in, {show.count(now.output_tokens)} out"
     price, price_before = now.cost_per_thousand_tokens, before.cost_per_thousand_tokens
@@ -123,6 +127,13 @@ def _judged(now: Totals, before: Totals, trail: Trail) -> list[Headline]:
             judged="inverse",
         ),
     ]
+
+
+def _large(amount: Decimal) -> str:
+    """An amount in the few digits that a headline has room for; the exact one is its help."""
+    if amount < WITHOUT_CENTS:
+        return show.money(amount)
+    return f"${amount:,.0f}" if amount < COMPACT else f"${show.compact(round(amount))}"
 
 
 def _uncertain(totals: Totals) -> str | None:

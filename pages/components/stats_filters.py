@@ -76,12 +76,12 @@ def draw_filters(user: User) -> Restriction:
 def draw_view(user: User, days: Days, only: Restriction) -> Asked:
     """Draw what is counted, by which breakdown and in which slices, and return all that is asked for."""
     offered = _breakdowns(user, only)
-    measure = _choice("Measure", "measure", list(Measure), 100)
-    by = offered.get(_choice("Stacked by", "by", list(offered), 142), MODEL)
+    measure = _choice("Measure", "measure", list(Measure), 98)
+    by = offered.get(_choice("Stacked by", "by", list(offered), 130), MODEL)
     possible = {ADVERBS[grain]: grain for grain in _grains(user, days, only, by)}
     usual = usual_grain(days)
     usual = usual if usual in possible.values() else next(iter(possible.values()))
-    slices = _optional("Slices", "per", list(possible), 132, placeholder=ADVERBS[usual], visible=False)
+    slices = _optional("Slices", "per", list(possible), 124, placeholder=ADVERBS[usual], visible=False)
     return Asked(days, only, by, possible.get(slices or "", usual), Measure(measure))
 
 

@@ -15,7 +15,7 @@ from core.domain.pricing import UNKNOWN, Cost, CostSource
 from core.domain.runs import RunStatus
 from core.services.accounts import Accounts
 from core.store.database import Database
-from pages.components.format import literal
+from pages.components.format import literal, money_exact
 from tests.fixtures.accounts import ADDRESS, PASSWORD, add_person
 from tests.fixtures.frame import Browser, opened
 from tests.fixtures.recorded import Recorder, put_on_record
@@ -76,6 +76,16 @@ def test_the_headlines_tell_cost_runs_tokens_failures_and_times(signed_in, ran, 
         "Failed": "50%",
         "Response time": "1.2 s",
     }
+
+
+@pytest.mark.parametrize(
+    ("cost", "reads"), [("999.99", r"\$999\.99"), ("12353.27", r"\$12,353"), ("1234567", r"\$1\.23M")]
+)
+def test_a_large_cost_keeps_to_the_digits_that_there_is_room_for(signed_in, ran, ann, cost, reads):
+    ran(ann, cost=costing(cost))
+    app = stats(signed_in)
+    assert headlines(app)["Cost"] == reads
+    assert literal(money_exact(Decimal(cost))) in app.main.metric[0].proto.help
 
 
 def test_ops_see_their_own_figures_and_nobody_by_name(signed_in, ran, ann, bob):
