@@ -44,8 +44,10 @@ LIMIT_S = 30.0
 _Text = ColumnElement[str]
 
 _INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
-_FORMULA = r"^[=+@\t\r\n＝＋－＠-]"
+FORMULA_STARTS = "=+@\t\r\n＝＋－＠-"
 """How a cell begins that a spreadsheet takes for a formula (OWASP, CSV injection)."""
+
+_FORMULA = f"^[{FORMULA_STARTS}]"
 
 _TEXTS = frozenset({"model_id", "status", "error_code", "prompt", "cost_source", "tags", "person"})
 """The columns in which anything may stand."""

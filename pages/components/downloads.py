@@ -1,19 +1,24 @@
 """What can be taken away as a file. A link leads to it, so that the browser shows how far it has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.domain.queries import HistoryFilter
+from core.domain.spend import Group
 from core.lab import current
 from core.services.export_formats import Format
+from core.services.figures_file import figures_file
 from pages.components import format as show
 from pages.components.session import require_user
 
 EXPORT = "/api/v1/llm/test/export"
-_FOR = {Format.CSV: "for spreadsheets", Format.JSON: "for programs", Format.PARQUET: "for analyses"}
-_ICONS = {Format.CSV: "table", Format.JSON: "data_object", Format.PARQUET: "view_column"}
+_TOLD = {
+    Format.CSV: ("CSV · for spreadsheets", ":material/table:"),
+    Format.JSON: ("JSON · for programs", ":material/data_object:"),
+    Format.PARQUET: ("Parquet · for analyses", ":material/view_column:"),
+}
 
 
 @st.fragment
@@ -33,14 +38,26 @@ def _draw_files(chosen: HistoryFilter, people: Mapping[str, str], everybody: boo
         st.caption("No run fits the filters, so there is nothing to download.")
         return
     st.caption(f"{show.runs(foreseen.runs)}, the newest first: all that the filters let through.")
-    for format in Format:
-        size = show.size(foreseen.sizes[format], estimated=foreseen.estimated)
-        st.link_button(
-            f"{format.upper()} · {_FOR[format]} · {size}",
-            f"{EXPORT}?{urlencode(query(chosen, format, people, everybody))}",
-            icon=f":material/{_ICONS[format]}:",
-            type="tertiary",
-        )
+    with st.container(gap=None):
+        for format, (told, icon) in _TOLD.items():
+            size = show.size(foreseen.sizes[format], estimated=foreseen.estimated)
+            asked = urlencode(query(chosen, format, people, everybody))
+            st.link_button(f"{told} · {size}", f"{EXPORT}?{asked}", icon=icon, type="tertiary")
+    if everybody:
+        st.caption("A note is made that you took other people's runs.")
+
+
+def draw_figures(groups: Sequence[Group], noun: str) -> None:
+    """Draw the way to a small file of the figures of `groups`, each a model, a person or another `noun`."""
+    st.download_button(
+        "Figures as CSV",
+        lambda: figures_file(groups, noun),
+        "figures.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
 
 
 def query(chosen: HistoryFilter, format: Format, people: Mapping[str, str], everybody: bool) -> dict[str, str]:

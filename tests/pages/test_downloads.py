@@ -80,7 +80,7 @@ def test_each_format_has_its_link_with_the_filters_in_it(signed_in, ran, ann):
     app = download(signed_in, model="groq/llama", q="stars")
     assert not app.exception
     assert "1 run, the newest first" in "\n".join(caption.value for caption in app.main.caption)
-    assert [label.partition(" · ")[0] for label, _ in links(app)] == ["CSV", "JSON", "PARQUET"]
+    assert [label.partition(" · ")[0] for label, _ in links(app)] == ["CSV", "JSON", "Parquet"]
     assert all(label.endswith(("bytes", "kB")) for label, _ in links(app))
     for (_, url), format in zip(links(app), Format, strict=True):
         assert urlsplit(url).path == EXPORT
@@ -109,3 +109,17 @@ def test_a_file_of_many_runs_is_guessed_at(signed_in, ran, ann, monkeypatch):
     for _ in range(3):
         ran(ann)
     assert all("≈" in label for label, _ in links(download(signed_in)))
+
+
+def test_figures_are_a_click_away():
+    def page():
+        from decimal import Decimal
+
+        from core.domain.spend import Group, Totals
+        from pages.components.downloads import draw_figures
+
+        draw_figures([Group("openai/gpt-4o", Totals(1, 2, 3, Decimal("0.5"), Decimal(0), 0, 0))], "model")
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [button.proto.label for button in app.get("download_button")] == ["Figures as CSV"]
