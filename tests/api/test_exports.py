@@ -22,6 +22,7 @@ from core.domain.queries import HistoryFilter
 from core.domain.runs import RunOrigin, RunStatus
 from core.errors import StoreUnavailable
 from core.lab import install
+from core.services.export_formats import COLUMNS
 from core.services.exports import Exports
 from core.store.audit import AuditStore
 from core.store.export_rows import ExportRows, Piece
@@ -308,3 +309,15 @@ def test_a_tag_restricts_the_file(served, ann):
     with served.client(ann) as client:
         (run,) = client.get("/llm/test/export", params={"format": "json", "tag": "team=a=b"}).json()
     assert run["tags"] == {"team": "a=b"}
+
+
+def test_the_files_are_described_as_they_come(served):
+    with served.anybody() as client:
+        told = client.get("/openapi.json").json()["paths"][EXPORT]["get"]["responses"]["200"]
+    assert set(told["content"]) == {media_type.partition(";")[0] for _, media_type, _ in FORMATS}
+    assert told["content"]["application/vnd.apache.parquet"] == {}
+    assert {"X-Total-Rows", "Content-Disposition"} == set(told["headers"])
+    (run,) = of_csv(told["content"]["text/csv"]["examples"]["file"]["value"].encode())
+    (same,) = told["content"]["application/json"]["examples"]["ExportedRuns 1"]["value"]
+    assert list(run) == list(same) == [name for name in COLUMNS if name != "person"]
+    assert (run["cost_usd"], json.loads(run["tags"])) == (same["cost_usd"], same["tags"])
