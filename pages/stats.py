@@ -5,8 +5,6 @@ from datetime import datetime
 import streamlit as st
 
 from core.domain.access import reads_everybodys_spend
-from core.domain.accounts import User
-from core.domain.spend import SpendReport
 from core.errors import InvalidRequest
 from core.lab import current
 from pages.components import format as show
@@ -16,19 +14,11 @@ from pages.components.monthly_report import draw_monthly_report
 from pages.components.session import require_user
 from pages.components.spend_charts import SpendCharts
 from pages.components.spend_table import draw_table
-from pages.components.spend_view import View
+from pages.components.spend_view import View, read
 from pages.components.stats_filters import Asked
 from pages.components.trail import follow, lead, trail
 
 REFRESHED_EVERY_S = 30
-
-
-def read(user: User, asked: Asked) -> SpendReport:
-    """Return the report that was asked for."""
-    only, first, last = asked.only, asked.days.first, asked.days.last
-    return reads.report(
-        user.id, user.role, first, last, only.model, only.provider, only.tag, asked.by, asked.grain, user
-    )
 
 
 def local_now() -> datetime:

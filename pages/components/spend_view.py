@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain import courses
+from core.domain.accounts import User
 from core.domain.spend import MODEL, OTHERS, PROVIDER, TAG, USER, Group, Slice, SpendReport
 from pages.components import looks, reads
 from pages.components.looks import Look
@@ -84,3 +85,11 @@ class View:
     def _apart(self) -> bool:
         """Whether the slices tell any key apart: hours of one person, or of a tag, are of all models together."""
         return any(one.key != OTHERS for one in self.report.slices)
+
+
+def read(user: User, asked: Asked) -> SpendReport:
+    """Return the report that was asked for. Raises `InvalidRequest` for days that cannot be told."""
+    only, first, last = asked.only, asked.days.first, asked.days.last
+    return reads.report(
+        user.id, user.role, first, last, only.model, only.provider, only.tag, asked.by, asked.grain, user
+    )
