@@ -1,6 +1,7 @@
 """Everything that is served beside the pages: one application under `/api`, with its own answer to every error."""
 
 from functools import cache
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,10 +16,19 @@ from core.api.errors import http_error, lab_error, unexpected_error
 from core.api.metrics import METRICS_ROUTES
 from core.api.openapi import described
 from core.api.operations import Operation, Who, routed
-from core.api.schemas import Description
+from core.api.schemas import Shape
 from core.errors import LabError
 
 EXCEPTION_HANDLERS = {HTTPException: http_error, LabError: lab_error, Exception: unexpected_error}
+
+
+class Description(Shape):
+    """An OpenAPI 3.1 document."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
 
 
 @cache

@@ -5,7 +5,7 @@ Money is in USD, durations in ms, instants are ISO 8601 in UTC. A field may be a
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
@@ -256,15 +256,6 @@ class ModelList(Shape):
     """Every model: those that can be used now first."""
 
     models: tuple[ModelEntry, ...]
-
-
-class Description(Shape):
-    """An OpenAPI 3.1 document."""
-
-    openapi: str
-    info: dict[str, Any]
-    paths: dict[str, Any]
-    components: dict[str, Any]
 
 
 class Problem(Shape):
