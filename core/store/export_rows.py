@@ -52,6 +52,9 @@ _FORMULA = f"^[{FORMULA_STARTS}]"
 _TEXTS = frozenset({"model_id", "status", "error_code", "prompt", "cost_source", "tags", "person"})
 """The columns in which anything may stand."""
 
+_WORDS = frozenset({"created_at", "cost_usd", "id"})
+"""The columns that are texts in JSON, in which nothing stands that had to be escaped."""
+
 _PLACE = tuple_(logs.c.created_at, logs.c.id)
 _COMMA: _Text = literal_column("','", Text)
 _QUOTE: _Text = literal_column("'\"'", Text)
@@ -174,15 +177,34 @@ def _line(columns: dict[str, ColumnElement[Any]], lines: Lines) -> _Text:
         case Lines.EXACT_CSV:
             return _csv(columns, _as_it_is)
         case Lines.JSON:
-            members = [part for name, column in columns.items() for part in (literal_column(f"'{name}'"), column)]
-            return cast(func.json_build_object(*members), Text)
+            return _json(columns)
     assert_never(lines)
 
 
 def _csv(columns: dict[str, ColumnElement[Any]], told: Callable[[_Text], _Text]) -> _Text:
     texts = {name: cast(column, Text) for name, column in columns.items()}
     cells = [func.coalesce(_quoted(told(cell)) if name in _TEXTS else cell, "") for name, cell in texts.items()]
-    return reduce(lambda line, cell: line + _COMMA + cell, cells)
+    return _between(cells)
+
+
+def _json(columns: dict[str, ColumnElement[Any]]) -> _Text:
+    """Write an object. `json_build_object` would do it, and take half as long again."""
+    members = [_written_out(f'"{name}":') + func.coalesce(_value(name, each), "null") for name, each in columns.items()]
+    return _written_out("{") + _between(members) + _written_out("}")
+
+
+def _value(name: str, column: ColumnElement[Any]) -> _Text:
+    if name in _TEXTS:
+        return cast(func.to_json(column), Text)
+    return _QUOTE + cast(column, Text) + _QUOTE if name in _WORDS else cast(column, Text)
+
+
+def _between(parts: Sequence[_Text]) -> _Text:
+    return reduce(lambda line, part: line + _COMMA + part, parts)
+
+
+def _written_out(text: str) -> _Text:
+    return literal_column(f"'{text}'", Text)
 
 
 def _quoted(cell: _Text) -> _Text:
