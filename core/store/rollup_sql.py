@@ -71,7 +71,10 @@ def _of_sums(source: str, **changed: str) -> str:
     return f"SELECT {keys}, {_SUMMED} FROM {source} GROUP BY 1, 2, 3, 4"
 
 
-_TAGGED = "facts, jsonb_each_text(tags) AS tag (name, value)"
+_TAGS = """(SELECT name, value
+    FROM jsonb_each_text(CASE jsonb_typeof(tags) WHEN 'object' THEN tags ELSE '{}' END) AS pairs (name, value)
+    WHERE value IS NOT NULL) AS tag"""
+_TAGGED = f"facts CROSS JOIN LATERAL {_TAGS}"
 _TAG = "left('tag:' || tag.name, 40)"
 _TAG_VALUE = "left(tag.value, 200)"
 
@@ -91,14 +94,14 @@ hours AS (
 cells AS (
     SELECT 'h' AS grain, * FROM hours UNION ALL SELECT 'd', * FROM days UNION ALL SELECT 'm', * FROM months)"""
 
-_ERRORS = """
+_ERRORS = f"""
 failures AS MATERIALIZED (
     SELECT scopes.scope, scopes.member, date_trunc('day', created_at, :zone) AS starts, models.model_name,
         coalesce(error_code, 'unknown') AS code, sum(sign) AS runs
     FROM facts
     CROSS JOIN LATERAL (
         SELECT '', '' UNION ALL SELECT 'user', user_id
-        UNION ALL SELECT left('tag:' || name, 40), left(value, 200) FROM jsonb_each_text(tags) AS tag (name, value)
+        UNION ALL SELECT {_TAG}, {_TAG_VALUE} FROM {_TAGS}
     ) AS scopes (scope, member)
     CROSS JOIN LATERAL (VALUES (''), (facts.model_name)) AS models (model_name)
     WHERE status = 'error' GROUP BY 1, 2, 3, 4, 5),
@@ -109,11 +112,15 @@ failure_cells AS (
 
 
 def figures(table: str) -> str:
-    """Return the query for what is counted of the settled runs of a table of the ledger."""
+    """Return the query for what is counted of the settled runs of a table of the ledger.
+
+    A cost that is no number, which only others can write, counts as none: no sum would be one with it.
+    """
     return f"""
     SELECT created_at, user_id, model_name, tags,
         CASE WHEN status = 'completed' AND NOT success THEN 'error' ELSE status END AS status,
-        error_code, cost_source, cost, input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms
+        error_code, cost_source, CASE WHEN abs(cost) < 1e30 THEN cost END AS cost,
+        input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms
     FROM {table} WHERE status <> 'started'"""
 
 

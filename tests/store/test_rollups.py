@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -46,12 +47,14 @@ RUNS = st.fixed_dictionaries(
         "status": st.sampled_from(["started", "completed", "error", "cancelled", "unknown"]),
         "success": st.booleans(),
         "error_code": st.sampled_from([None, "timeout"]),
-        "cost": st.one_of(st.none(), st.decimals(0, 5, places=9, allow_nan=False)),
+        "cost": st.one_of(st.none(), st.decimals(0, 5, places=9), st.sampled_from([Decimal("NaN"), Decimal("inf")])),
         "cost_source": st.sampled_from(["provider", "computed", "estimated", "unknown"]),
         "input_tokens": st.integers(0, 2**31 - 1),
         "latency_ms": st.one_of(st.none(), st.integers(0, 2**31 - 1)),
         "ttft_ms": st.one_of(st.none(), st.integers(0, 9000)),
-        "tags": st.sampled_from(["{}", '{"team": "red"}', '{"team": "blue", "project": "x"}']),
+        "tags": st.sampled_from(
+            ["{}", '{"team": "red"}', '{"team": "blue", "project": "x"}', "[]", '{"team": null, "x": {"y": 1}}']
+        ),
     }
 )
 STEPS = st.lists(

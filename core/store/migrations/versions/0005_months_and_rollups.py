@@ -68,7 +68,8 @@ INDEXES = (
 
 FIGURES = """created_at, user_id, model_name, tags,
     CASE WHEN status = 'completed' AND NOT success THEN 'error' ELSE status END,
-    error_code, cost_source, cost, input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms"""
+    error_code, cost_source, CASE WHEN abs(cost) < 1e30 THEN cost END,
+    input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms"""
 
 TRIGGER = f"""
 CREATE FUNCTION note_ledger_changes() RETURNS trigger LANGUAGE plpgsql AS $$
