@@ -18,10 +18,9 @@ user = require_user()
 lab, now = current(), datetime.now(UTC)
 opened, held = st.query_params.get(RUN), st.query_params.get(COMPARE)
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("History", anchor=False, width="content")
-    corner = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center")
-with corner:
+head = st.container(horizontal=True, vertical_alignment="center")
+with head:
+    st.title("History", anchor=False)
     everybody = draw_whose(user)
     at = draw_jump()
 people = lab.history.people(user) if everybody else {}
@@ -31,7 +30,7 @@ try:
 except InvalidRequest as error:
     st.warning(error.message, icon=":material/edit:")
     st.stop()
-with corner:
+with head:
     draw_download(chosen, people, everybody)
 if opened and held and opened != held:
     draw_compared(user, held, opened, now)
