@@ -17,7 +17,6 @@ from core.store.words import mentions, texts_since, worded
 Conditions = list[ColumnElement[bool]]
 Order = tuple[ColumnElement[Any], ColumnElement[Any]]
 
-EXPORTED_AT_ONCE = 1000
 LOOKED_FOR = 50
 
 _UNDER_WAY = logs.c.status == RunStatus.STARTED
