@@ -9,6 +9,7 @@ from core.errors import InvalidRequest
 from core.lab import current
 from pages.components import format as show
 from pages.components import periods, reads, stats_filters
+from pages.components.downloads import draw_figures
 from pages.components.headlines import draw_headlines
 from pages.components.monthly_report import draw_monthly_report
 from pages.components.session import require_user
@@ -39,6 +40,7 @@ def draw_report(asked: Asked) -> None:
     by = asked.by
     to_key = (lambda key: lead(to_runs.to_runs(None, by, key))) if to_runs.leads(by) else None
     draw_table(report, view.groups(by), view.look(by), to_key)
+    draw_figures(view.groups(by), view.look(by).noun)
 
 
 user = require_user()

@@ -56,7 +56,7 @@ class ExportQuery(Query):
     """Only runs started before this instant."""
     tag: Tag | None = None
     """Only runs that bear this tag, as `name=value`."""
-    text: Word | None = None
+    q: Word | None = None
     """Only runs in whose prompts each of these words stands, or begins a word, as far as prompts are kept."""
 
     @property
@@ -68,7 +68,7 @@ class ExportQuery(Query):
             status=RunStatus(self.status) if self.status else None,
             tag=self.tag,
             period=Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None,
-            text=self.text,
+            text=self.q,
         )
 
 

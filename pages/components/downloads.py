@@ -72,6 +72,6 @@ def query(chosen: HistoryFilter, format: Format, people: Mapping[str, str], ever
         "from": chosen.period and chosen.period.start.isoformat(),
         "to": chosen.period and chosen.period.end.isoformat(),
         "tag": chosen.tag and "=".join(chosen.tag),
-        "text": chosen.text,
+        "q": chosen.text,
     }
     return {name: value for name, value in asked.items() if value}

@@ -134,14 +134,14 @@ ROWS: tuple[Row, ...] = (
             Defence(
                 "noticing who leaves a stream",
                 ANSWERS,
-                "_first(self._answer(send), _left(receive), self._tend(send))",
-                "_first(self._answer(send), self._tend(send))",
+                "first(self._answer(send), left(receive), self._tend(send))",
+                "first(self._answer(send), self._tend(send))",
             ),
             Defence(
                 "noticing who leaves a whole answer",
                 ANSWERS,
-                "_first(self._answer(send), _left(receive)):",
-                "_first(self._answer(send)):",
+                "first(self._answer(send), left(receive)):",
+                "first(self._answer(send)):",
             ),
             Defence("ending the run", ANSWERS, "runs.stop(user, run.admission.run_id)", "pass"),
             Defence("hanging up at last", ANSWERS, "while stalled < STALLED_AFTER:", "while True:"),

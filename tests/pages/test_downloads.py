@@ -84,7 +84,7 @@ def test_each_format_has_its_link_with_the_filters_in_it(signed_in, ran, ann):
     assert all(label.endswith(("bytes", "kB")) for label, _ in links(app))
     for (_, url), format in zip(links(app), Format, strict=True):
         assert urlsplit(url).path == EXPORT
-        assert dict(parse_qsl(urlsplit(url).query)) == {"format": format, "model_id": "groq/llama", "text": "stars"}
+        assert dict(parse_qsl(urlsplit(url).query)) == {"format": format, "model_id": "groq/llama", "q": "stars"}
 
 
 def test_where_nothing_fits_there_is_nothing_to_download(signed_in, ran, ann):
