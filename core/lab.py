@@ -11,12 +11,13 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core import logs
+from core.chores import cancelled, every, start
 from core.domain.runs import RunEnded
 from core.ending import heeded
 from core.engine.engine import Engine, Limits
@@ -116,7 +117,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         opening = asyncio.create_task(_open_or_end(settings, stack))
 
         async def close() -> None:
-            await _cancelled(opening)
+            await cancelled(opening)
             install(None)
             await stack.aclose()
 
@@ -192,13 +193,13 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     await asyncio.to_thread(rollups.prepare)
     await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(_welcome, lab)
-    _start(
+    start(
         stack,
         settlement.maintain(),
         lab.models.refresh(),
-        _every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
-        _every(FOLD_EVERY_S, rollups.fold),
-        _every(MONTHS_EVERY_S, Months(database).make_ahead),
+        every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
+        every(FOLD_EVERY_S, rollups.fold),
+        every(MONTHS_EVERY_S, Months(database).make_ahead),
     )
     return lab
 
@@ -290,26 +291,5 @@ def _welcome(lab: Lab) -> None:
         print(f"\n  Sign in as {name} with the password {generated}\n  It is shown only this once.\n", flush=True)
 
 
-async def _every(pause_s: float, chore: Callable[[], None]) -> None:
-    """Do `chore` in a thread, again and again; while the database is away it is put off."""
-    while True:
-        try:
-            await asyncio.to_thread(chore)
-        except StoreUnavailable as error:
-            log.warning("a chore is put off: %s", error.message)
-        await asyncio.sleep(pause_s)
-
-
 def _clear_texts(ledger: Ledger, retention_days: int) -> None:
     ledger.clear_texts(datetime.now(UTC) - timedelta(days=retention_days))
-
-
-def _start(stack: AsyncExitStack, *chores: Any) -> None:
-    for chore in chores:
-        stack.push_async_callback(_cancelled, asyncio.create_task(chore))
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -112,7 +112,7 @@ def test_filters_restrict_the_file(signed_in, ledger, user, query, found):
     [
         ("format=xlsx", "format: use csv, json or parquet."),
         ("from=2026-11-20", "from: give an instant like 2026-12-31T23:00:00Z."),
-        ("text=", "text: send at least 1 characters."),
+        ("q=", "q: send at least 1 characters."),
         ("tag=team", "tag: write it as name=value."),
         ("whose=bobs", "whose: use mine or all."),
         ("limit=5", "limit: nothing of that name is known here; leave it out."),
