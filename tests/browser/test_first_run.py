@@ -41,7 +41,7 @@ def test_from_one_command_to_the_cost_of_a_real_answer(page: Page, product: Prod
     expect(page.get_by_role("main")).to_contain_text("A local model costs nothing.")
 
     page.get_by_role("link", name="Stats").click()
-    expect(page.get_by_role("figure", name="Runs by model: local/smollm2-135m 1")).to_be_visible()
+    expect(page.get_by_role("figure", name="Runs by model: smollm2-135m 1")).to_be_visible()
 
 
 def test_the_password_is_told_once(product: Product):
