@@ -127,6 +127,7 @@ def test_everybody_can_make_a_token(browser: Browser, product: Product, scheme: 
         expect(page.get_by_role("alert")).to_contain_text("already")
         faults["refused"] = faults_of(page)
         page.get_by_role("button", name="Cancel").click()
+        settled(page)  # while the dialog goes, what is opened beside it is closed again
         page.get_by_role("button", name="Revoke", exact=True).first.click()
         expect(page.get_by_role("button", name="Revoke this token")).to_be_visible()
         faults["revoke"] = faults_of(page)
