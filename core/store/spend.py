@@ -5,15 +5,13 @@ in no figure. All that a report tells is of one moment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from core.domain.histograms import BOUNDS, percentile
 from core.domain.periods import local_midnight
 from core.domain.spend import (
     MODEL,
@@ -32,8 +30,9 @@ from core.domain.spend import (
     Summary,
     Totals,
 )
-from core.store.rollup_sql import DIGITS, MEASURES
+from core.store.rollup_sql import MEASURES
 from core.store.rollups import Rollups
+from core.store.sums import Sums, as_groups, merged, sum_of
 
 SHOWN = 8
 """How many keys of a breakdown have slices of their own."""
@@ -45,9 +44,6 @@ _PROVIDER_OF = "left(split_part(r.model_name, '/', 1), 50)"
 _SUMS = ", ".join(f"sum(r.{name}) AS {name}" for name in MEASURES)
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL plan_cache_mode = force_custom_plan"
 """All that a report tells is of one moment. Where rows lie depends on the values, so a query is planned for its own."""
-
-_EXACT = Context(prec=len(BOUNDS) * DIGITS + 100)
-"""Sums keep every digit, also those of packed histograms."""
 
 Values = dict[str, Any]
 
@@ -80,15 +76,15 @@ class SpendStore:
             connection.execute(text(_ONE_MOMENT))
             read = _Reading(connection, self._rollups, filter)
             models = read.groups(days, "r.model_name", read.models)
-            by_model = _ranked(models)
-            by_provider = _ranked(_merged((key.partition("/")[0], sums) for key, sums in models))
+            by_model = as_groups(models)
+            by_provider = as_groups(merged((key.partition("/")[0], sums) for key, sums in models))
             tags = read.tags(days) if everybody else {}
-            by_user = _ranked(read.groups(days, "r.member", read.everyone)) if everybody else []
+            by_user = as_groups(read.groups(days, "r.member", read.everyone)) if everybody else []
             ranked = {MODEL: by_model, PROVIDER: by_provider, USER: by_user}.get(by) or tags.get(by[len(TAG) :], [])
             return SpendReport(
                 days_asked=days,
-                totals=_sum_of(models),
-                previous=_sum_of(read.groups(previous, "''", read.all_models)),
+                totals=sum_of(models),
+                previous=sum_of(read.groups(previous, "''", read.all_models)),
                 slices=read.slices(days, grain, by, [group.key for group in ranked[:SHOWN]]),
                 by_model=by_model,
                 by_provider=by_provider,
@@ -108,7 +104,7 @@ class SpendStore:
 
         def work(connection: Connection) -> Totals:
             read = _Reading(connection, self._rollups, filter)
-            return _sum_of(read.groups(days, "''", read.all_models))
+            return sum_of(read.groups(days, "''", read.all_models))
 
         self._rollups.fold()
         return self._database.call(work)
@@ -162,16 +158,6 @@ _TAGS = f"""
     WHERE grain = 'm' AND scope LIKE 'tag:%' AND model_name = '' AND runs > 0 GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """The measures of some runs, in the order of `MEASURES`."""
-
-    values: tuple[Any, ...]
-
-    def __add__(self, other: "_Sums") -> "_Sums":
-        return _Sums(tuple(_EXACT.add(a, b) for a, b in zip(self.values, other.values, strict=True)))
-
-
 class _Reading:
     """The queries of one report, under one filter."""
 
@@ -198,23 +184,23 @@ class _Reading:
         """The rows of each user. They know of no tags."""
         self._of_tags = ["r.scope LIKE 'tag:%'", *self.all_models[2:]]
 
-    def groups(self, days: Days | None, key: str, conditions: list[str]) -> list[tuple[str, _Sums]]:
+    def groups(self, days: Days | None, key: str, conditions: list[str]) -> list[tuple[str, Sums]]:
         """Return the sums by `key`."""
         if self._filter.tag and conditions is self.everyone:
             return []
         query = f"SELECT {key} AS key, {_SUMS} FROM {self._spans(days)} WHERE {' AND '.join(conditions)} GROUP BY 1"
         rows = self._connection.execute(text(query), self._values | self._span_values(days))
-        return [(row[0], _Sums(tuple(row[1:]))) for row in rows if row.runs]
+        return [(row[0], Sums(tuple(row[1:]))) for row in rows if row.runs]
 
     def tags(self, days: Days) -> dict[str, list[Group]]:
         """Return the groups of each tag, by its name."""
         if self._filter.tag:
             return {}
-        found: dict[str, list[tuple[str, _Sums]]] = defaultdict(list)
+        found: dict[str, list[tuple[str, Sums]]] = defaultdict(list)
         for key, sums in self.groups(days, "r.scope || chr(10) || r.member", self._of_tags):
             name, _, value = key.partition("\n")
             found[name.removeprefix(TAG)].append((value, sums))
-        return {name: _ranked(groups) for name, groups in sorted(found.items())}
+        return {name: as_groups(groups) for name, groups in sorted(found.items())}
 
     def slices(self, days: Days, grain: Grain, by: str, shown: list[str]) -> list[Slice]:
         """Return the slices of the days, with the keys `shown` apart; none of hours that are not kept."""
@@ -325,57 +311,6 @@ def _spans(days: Days) -> Iterator[tuple[str, date, date]]:
 
 def _month_after(day: date) -> date:
     return (day.replace(day=1) + timedelta(32)).replace(day=1)
-
-
-def _merged(groups: Iterable[tuple[str, _Sums]]) -> list[tuple[str, _Sums]]:
-    merged: dict[str, _Sums] = {}
-    for key, sums in groups:
-        merged[key] = merged[key] + sums if key in merged else sums
-    return list(merged.items())
-
-
-def _ranked(groups: Iterable[tuple[str, _Sums]]) -> list[Group]:
-    """The dearest first."""
-    found = [Group(key, _totals(sums)) for key, sums in groups]
-    return sorted(found, key=lambda group: (-group.totals.cost, -group.totals.runs, group.key))
-
-
-def _sum_of(groups: Sequence[tuple[str, _Sums]]) -> Totals:
-    nothing = _Sums((0,) * len(MEASURES))
-    return _totals(sum((sums for _, sums in groups), nothing))
-
-
-def _totals(sums: _Sums) -> Totals:
-    of = dict(zip(MEASURES, sums.values, strict=True))
-    latencies, first_tokens = _counts(of["latencies"]), _counts(of["first_tokens"])
-    return Totals(
-        runs=int(of["runs"]),
-        input_tokens=int(of["input_tokens"]),
-        output_tokens=int(of["output_tokens"]),
-        cached_tokens=int(of["cached_tokens"]),
-        cost=Decimal(of["cost"]),
-        billed_cost=Decimal(of["billed_cost"]),
-        estimated_cost=Decimal(of["estimated_cost"]),
-        unpriced_runs=int(of["unpriced_runs"]),
-        errors=int(of["failed"]),
-        cancelled=int(of["cancelled"]),
-        incomplete=int(of["incomplete"]),
-        unknown=int(of["unknown"]),
-        p50_latency_ms=percentile(latencies, 0.5),
-        p95_latency_ms=percentile(latencies, 0.95),
-        p99_latency_ms=percentile(latencies, 0.99),
-        p50_ttft_ms=percentile(first_tokens, 0.5),
-        p95_ttft_ms=percentile(first_tokens, 0.95),
-    )
-
-
-def _counts(packed: Decimal | int) -> dict[int, int]:
-    """Take a packed histogram apart: counts by bucket. See `rollup_sql`."""
-    digits = f"{Decimal(packed):f}"
-    empty = (len(digits) - len(digits.rstrip("0"))) // DIGITS  # buckets below the first that counts any
-    ends = range(len(digits) - empty * DIGITS, 0, -DIGITS)
-    pieces = (digits[max(end - DIGITS, 0) : end] for end in ends)
-    return {bucket: count for bucket, piece in enumerate(pieces, empty) if (count := int(piece))}
 
 
 def _slice(row: Row[Any]) -> Slice:
