@@ -6,21 +6,18 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import median
-from time import perf_counter
 
 import psycopg
 from psycopg import Connection
 
+from bench import history_pages
 from bench.figures import Figure
 from bench.millions import SOMEBODY, YEAR, Millions, millions
 from bench.stats_page import click_to_charts_s
-from core.domain.queries import HistoryFilter, Position
+from bench.timing import median_ms
 from core.domain.spend import Grain, SpendFilter
-from core.store.history import HistoryStore
 from core.store.spend import SpendStore
 
-ROUNDS = 9
 PLAIN_ROUNDS = 3
 TEXTS = 1_000_000
 MANY = 10_000_000
@@ -41,17 +38,14 @@ PLAIN_PAGE = f"SELECT * FROM plain WHERE user_id = '{SOMEBODY}' ORDER BY created
 
 @dataclass(frozen=True)
 class Readings:
-    """Milliseconds: a report of a year and what plain SQL takes for less; pages of a history, the first and the last;
-    searches for a rare and for a common word."""
+    """Milliseconds: a report of a year and what plain SQL takes for less; the deepest page by plain SQL; seconds from a
+    click to charts. And the figures of the history."""
 
     report: float
     plain_report: float
-    first_page: float
-    deepest_page: float
     plain_deepest_page: float
-    rare: float
-    common: float
     page_s: float
+    history: list[Figure]
 
 
 def run() -> list[Figure]:
@@ -71,34 +65,26 @@ def run() -> list[Figure]:
 
 
 def _figures(rows: int, reading: Readings) -> list[Figure]:
-    over = f"over {rows:,} runs"
-    first, plain = ("the first page", reading.first_page), (PLAIN, reading.plain_report)
+    over, plain = f"over {rows:,} runs", (PLAIN, reading.plain_report)
+    deepest = reading.history[0]
     return [
         Figure(f"report of a year {over}", reading.report, "ms", *plain, under=60),
         Figure(f"report of a year {over}", reading.report, "ms", *plain, times=1 / 100 if rows >= MANY else None),
-        Figure(f"deepest page {over}", reading.deepest_page, "ms", *first, times=2),
-        Figure(f"deepest page {over}", reading.deepest_page, "ms", "OFFSET", reading.plain_deepest_page),
         Figure(f"stats page {over}, click to charts", reading.page_s * 1e3, "ms", *plain, under=1500),
-        Figure(f"search for a rare word {over}", reading.rare, "ms", *first, under=300),
-        Figure(f"search for a common word {over}", reading.common, "ms", *first, under=300),
+        Figure(deepest.name, deepest.value, "ms", "OFFSET", reading.plain_deepest_page),
+        *reading.history,
     ]
 
 
 def _read(made: Millions) -> Readings:
-    spend, history = SpendStore(made.rollups), HistoryStore(made.database)
-    mine = HistoryFilter(user_id=SOMEBODY)
+    spend, skipped = SpendStore(made.rollups), round(made.rows / 50 * 0.98)
     with psycopg.connect(made.url) as connection:
-        last = _last(connection)
-        skipped = round(made.rows / 50 * 0.98)
         return Readings(
-            report=_ms(lambda: _report(spend)),
-            plain_report=sum(_ms(_plain(connection, query), PLAIN_ROUNDS) for query in PLAIN_STATS),
-            first_page=_ms(lambda: history.page(mine, size=50)),
-            deepest_page=_ms(lambda: history.page(mine, size=50, older_than=last)),
-            plain_deepest_page=_ms(_plain(connection, f"{PLAIN_PAGE} OFFSET {skipped}"), PLAIN_ROUNDS),
-            rare=_ms(lambda: history.page(HistoryFilter(text=_rare(connection)), size=50)),
-            common=_ms(lambda: history.page(HistoryFilter(text="river question"), size=50)),
+            report=median_ms(lambda: _report(spend)),
+            plain_report=sum(median_ms(_plain(connection, query), PLAIN_ROUNDS) for query in PLAIN_STATS),
+            plain_deepest_page=median_ms(_plain(connection, f"{PLAIN_PAGE} OFFSET {skipped}"), PLAIN_ROUNDS),
             page_s=click_to_charts_s(made),
+            history=history_pages.figures(made),
         )
 
 
@@ -107,32 +93,5 @@ def _report(spend: SpendStore) -> None:
     spend.report(YEAR, YEAR.before, SpendFilter(), grain=Grain.WEEK, everybody=True)
 
 
-def _last(connection: Connection) -> Position:
-    """Return the place before the oldest page of somebody's history."""
-    found = connection.execute(
-        "SELECT created_at, id FROM llm_usage_logs WHERE user_id = %s ORDER BY created_at, id OFFSET 50 LIMIT 1",
-        [SOMEBODY],
-    ).fetchone()
-    assert found
-    return Position(*found)
-
-
-def _rare(connection: Connection) -> str:
-    """Return a word that is in one prompt."""
-    found = connection.execute("SELECT messages->0->>'content' FROM run_texts LIMIT 1").fetchone()
-    assert found
-    return str(found[0]).split()[4]
-
-
 def _plain(connection: Connection, query: str) -> Callable[[], object]:
     return lambda: connection.execute(query).fetchall()  # type: ignore[arg-type]
-
-
-def _ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Return the median time of `work`, the first time left out."""
-    times = []
-    for _ in range(rounds + 1):
-        begun = perf_counter()
-        work()
-        times.append((perf_counter() - begun) * 1000)
-    return median(times[1:])

@@ -37,6 +37,13 @@ class RunOrigin(StrEnum):
     API = "api"
 
 
+class Payer(StrEnum):
+    """Whose key pays for a run: the lab's, or the user's own."""
+
+    LAB = "lab"
+    OWN = "own"
+
+
 class Admission(BaseModel):
     """What the ledger is told before the provider is called: the run, whose it is, and the prices that will apply.
 
@@ -53,6 +60,7 @@ class Admission(BaseModel):
     reserved_usd: Decimal
     origin: RunOrigin
     tags: Tags = NO_TAGS
+    paid_by: Payer = Payer.LAB
     started_at: datetime
     deadline_at: datetime
 
@@ -125,6 +133,7 @@ class RunRow(BaseModel):
     ttft_ms: int | None
     created_at: datetime
     tags: Mapping[str, str] = NO_TAGS
+    paid_by: Payer = Payer.LAB
 
     @property
     def total_tokens(self) -> int:

@@ -63,8 +63,8 @@ class Totals:
     """Figures of a set of settled runs.
 
     `cost` sums what is known; `unpriced_runs` have none. `billed_cost` and `estimated_cost` are the parts of `cost`
-    that a provider told, and that are an estimate. Percentiles come from histograms: they are off by up to 7 %, mostly
-    by less than 2 %.
+    that a provider told, and that are an estimate; `own_key_cost` is what users paid with keys of their own.
+    Percentiles come from histograms: they are off by up to 7 %, mostly by less than 2 %.
     """
 
     runs: int
@@ -84,6 +84,7 @@ class Totals:
     incomplete: int = 0
     unknown: int = 0
     billed_cost: Decimal = Decimal(0)
+    own_key_cost: Decimal = Decimal(0)
 
     @property
     def total_tokens(self) -> int:

@@ -23,6 +23,7 @@ def started(admission: Admission, instance_id: int) -> Row:
         "origin": admission.origin,
         "tags": admission.tags,
         "prices": admission.prices,
+        "paid_by": admission.paid_by,
         "reserved_usd": admission.reserved_usd,
         "estimated_input_tokens": admission.input_tokens,
         "instance_id": instance_id,

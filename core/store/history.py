@@ -87,7 +87,9 @@ def _page_downwards(connection: Connection, filter: HistoryFilter, size: int, st
     found = _rows(connection, wanted, _NEWEST_FIRST, size + 1)
     rows = found[:size]
     top = _position(rows[0]) if rows else start
-    newer = top if start and top and _any(connection, filter, _newer(top), _OLDEST_FIRST) else None
+    newer = (
+        top if start and top and (_is_found(connection, filter, start) or _any_newer(connection, filter, top)) else None
+    )
     return HistoryPage(rows, newer=newer, older=_position(rows[-1]) if len(found) > size else None)
 
 
@@ -96,7 +98,7 @@ def _page_upwards(connection: Connection, filter: HistoryFilter, size: int, star
     found = _rows(connection, wanted, _OLDEST_FIRST, size + 1)
     rows = found[:size][::-1]
     bottom = _position(rows[-1]) if rows else start
-    older = bottom if _any(connection, filter, _older(bottom), _NEWEST_FIRST) else None
+    older = bottom if _is_found(connection, filter, start) or _any_older(connection, filter, bottom) else None
     return HistoryPage(rows, newer=_position(rows[0]) if len(found) > size else None, older=older)
 
 
@@ -123,6 +125,21 @@ def _models(connection: Connection, provider: str) -> list[str]:
 def _rows(connection: Connection, wanted: Conditions, order: Order, most: int) -> list[RunRow]:
     found = scanned().where(*wanted).order_by(*order).limit(most)
     return [run_row(row) for row in connection.execute(found)]
+
+
+def _is_found(connection: Connection, filter: HistoryFilter, position: Position) -> bool:
+    """Whether the run at a position, which is on the page before, is let through: then there is no need to look for
+    others on its side."""
+    here = [logs.c.id == position.id, logs.c.created_at == position.created_at]
+    return connection.scalar(select(logs.c.id).where(*here, *conditions(filter))) is not None
+
+
+def _any_newer(connection: Connection, filter: HistoryFilter, position: Position) -> bool:
+    return _any(connection, filter, _newer(position), _OLDEST_FIRST)
+
+
+def _any_older(connection: Connection, filter: HistoryFilter, position: Position) -> bool:
+    return _any(connection, filter, _older(position), _NEWEST_FIRST)
 
 
 def _any(connection: Connection, filter: HistoryFilter, beyond: Conditions, order: Order) -> bool:

@@ -5,8 +5,8 @@ started ──settle──> completed | incomplete | cancelled | error | unknown
 
 The row's way from `started` releases the user's place among the runs at once, so that happens once as well.
 Admissions that come at once share a transaction, and so do settlements (see `Group`).
-Locks are taken in one order (months, places, rows when admitting; rows, places when leaving; each kind in the order of
-its keys), so nobody waits in a circle.
+Locks are taken in one order (months, places, budgets when admitting; rows, places, budgets when leaving; each kind in
+the order of its keys), so nobody waits in a circle. The budgets are the last, since the ledger's triggers count there.
 """
 
 from concurrent.futures import Future

@@ -27,9 +27,9 @@ def sweep(connection: Connection, now: datetime, own_instance: int) -> int:
     dead = _dead_instances(connection, own_instance)
     orphans = connection.execute(_orphans(dead, now)).mappings().all()
     if orphans:
+        release(connection, [row["user_id"] for row in orphans])
         change = update(logs).where(logs.c.id == bindparam("run_id"))
         connection.execute(change, [{"run_id": row["id"], **_unknown(row)} for row in orphans])
-        release(connection, [row["user_id"] for row in orphans])
     connection.execute(delete(instances).where(instances.c.id.in_(dead)))
     return len(orphans)
 

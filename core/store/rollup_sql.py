@@ -51,6 +51,7 @@ MEASURES = {
     "timed_runs": _count("latency_ms IS NOT NULL"),
     "latencies": _packed("latency_ms"),
     "first_tokens": _packed("ttft_ms"),
+    "own_key_cost": _sum("cost", "paid_by = 'own'"),
 }
 """Every measure of a rollup, as a sum over facts. The counts by status are those of runs that were not completed."""
 
@@ -120,7 +121,7 @@ def figures(table: str) -> str:
     SELECT created_at, user_id, model_name, tags,
         CASE WHEN status = 'completed' AND NOT success THEN 'error' ELSE status END AS status,
         error_code, cost_source, CASE WHEN abs(cost) < 1e30 THEN cost END AS cost,
-        input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms
+        input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms, paid_by
     FROM {table} WHERE status <> 'started'"""
 
 
@@ -128,7 +129,7 @@ _LEDGER = f"SELECT 1 AS sign, run.* FROM ({figures('llm_usage_logs')}) AS run"
 
 _UNFOLDED = """
     SELECT -sign, created_at, user_id, model_name, tags,
-        status, error_code, cost_source, cost, input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms
+        status, error_code, cost_source, cost, input_tokens, output_tokens, cached_tokens, latency_ms, ttft_ms, paid_by
     FROM rollup_changes"""
 
 _INTO = f"INSERT INTO rollups ({_NAMES}) SELECT {_NAMES} FROM cells ORDER BY grain, {_KEYS}"

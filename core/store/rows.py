@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
 from core.domain.chat import Message, Parameters
 from core.domain.pricing import FALLBACK, UNKNOWN, Cost, CostLine, CostSource, Prices
-from core.domain.runs import RunEntry, RunOrigin, RunRecord, RunRow, RunStatus
+from core.domain.runs import Payer, RunEntry, RunOrigin, RunRecord, RunRow, RunStatus
 from core.domain.usage import Usage
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import run_texts
@@ -44,6 +44,7 @@ def scanned() -> Select[Any]:
         logs.c.ttft_ms,
         logs.c.created_at,
         logs.c.tags,
+        logs.c.paid_by,
     )
 
 
@@ -119,6 +120,7 @@ def _scanned_fields(values: RowMapping) -> dict[str, Any]:
         "status": RunStatus(values["status"]),
         "cost": _cost(values),
         "tags": kept_tags(values["tags"]),
+        "paid_by": Payer.OWN if values["paid_by"] == Payer.OWN else Payer.LAB,
     }
 
 

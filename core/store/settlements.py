@@ -39,8 +39,8 @@ def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[bool]:
     rows = [unsettled.pop(outcome.run_id, None) for outcome in outcomes]
     ended = [outcome for outcome, row in zip(outcomes, rows, strict=True) if row]
     if ended:
-        _keep(connection, ended)
         release(connection, [row.user_id for row in rows if row and row.status == RunStatus.STARTED])
+        _keep(connection, ended)
     return [row is not None for row in rows]
 
 

@@ -53,6 +53,7 @@ def _totals(sums: Sums) -> Totals:
         cached_tokens=int(of["cached_tokens"]),
         cost=Decimal(of["cost"]),
         billed_cost=Decimal(of["billed_cost"]),
+        own_key_cost=Decimal(of["own_key_cost"]),
         estimated_cost=Decimal(of["estimated_cost"]),
         unpriced_runs=int(of["unpriced_runs"]),
         errors=int(of["failed"]),
