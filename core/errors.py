@@ -11,6 +11,7 @@
     │   └── TierTooLow   403  the tier does not allow the model; says which tier does
     ├── NotFound         404  it does not exist, or belongs to somebody else
     ├── LimitReached     429  a monthly limit, runs at once, too many requests or sign-in attempts
+    │   └── BudgetReached     a hard budget has no room for the run
     └── Unavailable      503  the lab cannot serve this now; nothing was sent to a provider
         ├── KeyMissing        no key for the provider
         ├── SealBroken        a kept secret does not open
@@ -20,6 +21,7 @@ A failure of a provider is no exception but the outcome of a run: see `core.doma
 """
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from traceback import extract_tb
 
@@ -110,11 +112,17 @@ class LimitReached(LabError):
     code = "limit_reached"
     status = 429
 
-    def __init__(self, message: str, *, limit: int, used: int, resets_at: datetime | None) -> None:
+    def __init__(self, message: str, *, limit: int | Decimal, used: int | Decimal, resets_at: datetime | None) -> None:
         super().__init__(message)
         self.limit = limit
         self.used = used
         self.resets_at = resets_at
+
+
+class BudgetReached(LimitReached):
+    """A hard budget has no room for the most that a run can cost; `limit` and `used` are USD."""
+
+    code = "budget_reached"
 
 
 class Unavailable(LabError):

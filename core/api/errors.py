@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from core.api.answers import JSON, encoded
 from core.errors import LabError, LimitReached, NotSignedIn, TierTooLow, described
 
 PLAIN_WORDS = {404: "There is nothing here.", 405: "This cannot be done here."}
@@ -36,7 +37,7 @@ def lab_error(request: Request, error: Exception) -> Response:
             detail = {"error": error.message, "limit": error.limit, "used": error.used, "resets_at": told}
         case _:
             detail = error.message
-    return JSONResponse({"detail": detail}, error.status, _headers(error))
+    return Response(encoded({"detail": detail}), error.status, _headers(error), media_type=JSON)
 
 
 def http_error(request: Request, error: Exception) -> Response:

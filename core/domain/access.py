@@ -1,8 +1,10 @@
 """Who may use what, and how often: the tiers and roles as pure rules."""
 
 from enum import StrEnum
+from typing import Protocol
 
 from core.domain.models import ModelInfo
+from core.errors import Forbidden
 
 
 class Tier(StrEnum):
@@ -29,6 +31,14 @@ RUNS_A_MONTH: dict[Tier, int | None] = {
     Tier.ENTERPRISE: None,
 }
 """Runs a month; None is no limit."""
+
+
+class HasRole(Protocol):
+    """Somebody with a role."""
+
+    @property
+    def role(self) -> Role: ...
+
 
 _STARTER_PREFIXES = ("openrouter/", "groq/", "together/", "local/")
 _PROFESSIONAL_PREFIXES = (
@@ -62,6 +72,12 @@ def may_use(tier: Tier, model: ModelInfo) -> bool:
     """Return whether `tier` may use `model`."""
     order = list(Tier)
     return order.index(tier) >= order.index(tier_required(model))
+
+
+def require_admin(user: "HasRole") -> None:
+    """Raise `Forbidden` for whoever is no administrator."""
+    if user.role is not Role.ADMIN:
+        raise Forbidden("This is for administrators. Ask one of them.")
 
 
 def reads_everybodys_spend(role: Role) -> bool:

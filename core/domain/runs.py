@@ -47,7 +47,8 @@ class Payer(StrEnum):
 class Admission(BaseModel):
     """What the ledger is told before the provider is called: the run, whose it is, and the prices that will apply.
 
-    `input_tokens` is our estimate; `reserved_usd` the most that the run can cost.
+    `input_tokens` is our estimate; `reserved_usd` the most that the run can cost, with `most_input_tokens` and
+    `most_output_tokens`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,8 @@ class Admission(BaseModel):
     prices: Prices
     input_tokens: int
     reserved_usd: Decimal
+    most_input_tokens: int = 0
+    most_output_tokens: int = 0
     origin: RunOrigin
     tags: Tags = NO_TAGS
     paid_by: Payer = Payer.LAB

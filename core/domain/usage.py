@@ -6,6 +6,7 @@ from math import ceil
 from pydantic import BaseModel, ConfigDict, Field
 
 TOKENS_PER_MESSAGE = 4
+MOST_TOKENS_PER_MESSAGE = 16
 BYTES_PER_TOKEN = 4
 
 
@@ -38,6 +39,11 @@ def estimate_tokens(text: str) -> int:
     tokens of their own. No tokenizer ships its data offline, so the result is always marked as estimated.
     """
     return ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
+
+
+def most_input_tokens(contents: list[str]) -> int:
+    """Return more input tokens than a conversation can have: no tokenizer makes more of a text than its bytes."""
+    return sum(len(content.encode("utf-8", "replace")) + MOST_TOKENS_PER_MESSAGE for content in contents)
 
 
 def estimate_input_tokens(contents: list[str]) -> int:

@@ -12,6 +12,7 @@ from threading import Lock
 
 from core.domain.access import reads_everybodys_texts
 from core.domain.accounts import User
+from core.domain.audit import Note
 from core.domain.periods import Period
 from core.domain.queries import HistoryFilter
 from core.errors import Forbidden, LimitReached
@@ -124,7 +125,8 @@ class Exports:
 
     def _note(self, user: User, filter: HistoryFilter, format: Format) -> None:
         asked = {name: value for name, value in asdict(filter).items() if value}
-        self._audit.note(user.id, "export runs", filter.user_id or "everybody", {"format": format, "filter": asked})
+        details = {"format": format, "filter": asked}
+        self._audit.note(Note(user.id, "export runs", filter.user_id or "everybody", details))
 
 
 def _columns(everybody: bool) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.access import reads_everybodys_texts
 from core.domain.accounts import User
+from core.domain.audit import Note
 from core.domain.periods import EARLIEST, LATEST, Period, days
 from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
 from core.domain.runs import RunRecord, RunStatus
@@ -118,7 +119,7 @@ class History:
         return filter
 
     def _note(self, user: User, act: str, subject: str, details: dict[str, Any]) -> None:
-        self._audit.note(user.id, act, subject, details, again_after=NOTED_AGAIN_AFTER)
+        self._audit.note(Note(user.id, act, subject, details), again_after=NOTED_AGAIN_AFTER)
 
     def _find(self, run_id: UUID | str) -> RunRecord:
         record = self._store.find(_uuid(run_id))

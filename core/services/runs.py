@@ -18,7 +18,7 @@ from core.domain.pricing import dearest_input, worst_case
 from core.domain.runs import Admission, RunOrigin, RunRecord
 from core.domain.spend import Days
 from core.domain.tags import NO_TAGS, Tags
-from core.domain.usage import estimate_input_tokens
+from core.domain.usage import estimate_input_tokens, most_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
 from core.errors import NotFound, Unavailable
@@ -187,19 +187,27 @@ class Runs:
         self, user: User, request: ChatRequest, model: ModelInfo, origin: RunOrigin, tags: Tags
     ) -> Admission:
         now = self._now()
-        quote = _quote(request, model)
+        most_input, most_output = _most_tokens(request, model)
         return Admission(
             run_id=uuid4(),
             user_id=user.id,
             request=request,
             prices=model.prices,
-            input_tokens=quote.input_tokens,
-            reserved_usd=quote.worst_case_usd,
+            input_tokens=_quote(request, model).input_tokens,
+            reserved_usd=worst_case(most_input, most_output, model.prices),
+            most_input_tokens=most_input,
+            most_output_tokens=most_output,
             origin=origin,
             tags=tags,
             started_at=now,
             deadline_at=now + self._deadline,
         )
+
+
+def _most_tokens(request: ChatRequest, model: ModelInfo) -> tuple[int, int]:
+    """Return the most tokens that a request can take and give: no model writes more than its window holds."""
+    window = model.context_tokens or request.max_tokens
+    return most_input_tokens([message.content for message in request.messages]), min(request.max_tokens, window)
 
 
 def _quote(request: ChatRequest, model: ModelInfo) -> Quote:

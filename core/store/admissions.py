@@ -1,7 +1,8 @@
 """Admitting runs, many in one transaction, exactly as if each had come alone, in their order.
 
 Every run is counted first, which locks its user's counts; then they are served in order, and those beyond a limit are
-counted down again. Nobody sees a count in between, and a count that was read can no longer be changed by another.
+counted down again. Nobody sees a count in between, and a count that was read can no longer be changed by another. So it
+is with the budgets, see `budget_room`.
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from core.domain.runs import Admission
 from core.errors import LimitReached
 from core.store import entries
+from core.store.budget_room import Rooms
 from core.store.recordsets import given, insert_all, recordset
 from core.store.tables import llm_usage_logs as logs
 from core.store.tables import month_counts, run_texts, running_counts
@@ -50,7 +52,8 @@ def admit(connection: Connection, claims: Sequence[Claim], instance_id: int) -> 
     """Admit what the limits allow; return the user's runs of the month, or the limit that was reached, for each."""
     months = _count(connection, month_counts.c.runs, (claim.of_month for claim in claims))
     places = _count(connection, running_counts.c.running, (claim.of_user for claim in claims))
-    answers = [_serve(claim, months, places) for claim in claims]
+    rooms = Rooms(connection, [claim.admission for claim in claims])
+    answers = [_serve(claim, months, places, rooms) for claim in claims]
     served = list(zip(claims, answers, strict=True))
     refused = [claim for claim, answer in served if isinstance(answer, LimitReached)]
     _count(connection, month_counts.c.runs, (claim.of_month for claim in refused), -1)
@@ -70,12 +73,15 @@ def _count(connection: Connection, count: Column[int], keys: Iterable[Key], step
     return {tuple(key): after - steps[tuple(key)] for *key, after in counted}
 
 
-def _serve(claim: Claim, months: dict[Key, int], places: dict[Key, int]) -> int | LimitReached:
+def _serve(claim: Claim, months: dict[Key, int], places: dict[Key, int], rooms: Rooms) -> int | LimitReached:
     month, user = claim.of_month, claim.of_user
     if claim.monthly_limit is not None and months[month] >= claim.monthly_limit:
         return _month_used_up(claim.monthly_limit, claim.resets_at)
     if claim.concurrent_limit and places[user] >= claim.concurrent_limit:
         return _places_taken(claim.concurrent_limit)
+    if refusal := rooms.refusal(claim.admission):
+        return refusal
+    rooms.take(claim.admission)
     months[month] += 1
     places[user] += 1
     return months[month]

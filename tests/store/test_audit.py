@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
+from core.domain.audit import Note
 from core.errors import StoreUnavailable
 from core.store.audit import AuditStore
 from core.store.tables import audit_log
@@ -24,29 +25,29 @@ def notes(database):
 
 
 def test_a_note_tells_who_did_what_to_what(database, audit):
-    audit.note("bob", "read run", "4711", {"owner": "ann", "many": ("a\x00", 2)})
+    audit.note(Note("bob", "read run", "4711", {"owner": "ann", "many": ("a\x00", 2)}))
     assert notes(database) == [("bob", "read run", "4711", {"owner": "ann", "many": ["a", 2]})]
 
 
 def test_the_same_is_noted_once_within_a_while(database, audit):
     for _ in range(3):
-        audit.note("bob", "read run", "4711", {"owner": "ann"}, again_after=LONG)
-    audit.note("eve", "read run", "4711", {"owner": "ann"}, again_after=LONG)
-    audit.note("bob", "read run", "4712", {"owner": "ann"}, again_after=LONG)
-    audit.note("bob", "read run", "4711", {"owner": "eve"}, again_after=LONG)
-    audit.note("bob", "read run", "4711", {"owner": "ann"}, again_after=timedelta(microseconds=1))
-    audit.note("bob", "read run", "4711", {"owner": "ann"})
+        audit.note(Note("bob", "read run", "4711", {"owner": "ann"}), again_after=LONG)
+    audit.note(Note("eve", "read run", "4711", {"owner": "ann"}), again_after=LONG)
+    audit.note(Note("bob", "read run", "4712", {"owner": "ann"}), again_after=LONG)
+    audit.note(Note("bob", "read run", "4711", {"owner": "eve"}), again_after=LONG)
+    audit.note(Note("bob", "read run", "4711", {"owner": "ann"}), again_after=timedelta(microseconds=1))
+    audit.note(Note("bob", "read run", "4711", {"owner": "ann"}))
     assert len(notes(database)) == 6
 
 
 def test_whatever_its_length_a_subject_is_noted(database, audit):
-    audit.note("bob", "list runs", "x" * 900, {})
+    audit.note(Note("bob", "list runs", "x" * 900, {}))
     assert notes(database) == [("bob", "list runs", "x" * 200, {})]
 
 
 @pytest.mark.parametrize("change", [delete(audit_log), update(audit_log).values(actor="eve")], ids=["delete", "update"])
 def test_no_note_is_changed_or_removed(database, audit, change):
-    audit.note("bob", "read run", "4711", {"owner": "ann"})
+    audit.note(Note("bob", "read run", "4711", {"owner": "ann"}))
     with pytest.raises(StoreUnavailable):
         database.call(lambda connection: connection.execute(change))
     assert len(notes(database)) == 1
