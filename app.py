@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from core.api.front import Front
 from core.api.routes import api, description, routes
 from core.api.security import Security
-from core.lab import lifespan
+from core.lifespan import lifespan
 from core.serve import checked_settings
 from core.services.reference import publish
 from pages.components.errors import show_unexpected

@@ -1,32 +1,26 @@
-"""The composition root: from `Settings` to a `Lab` that holds every service, opened and closed with the server.
+"""The composition root: from `Settings` to a `Lab` that holds every service.
 
-Opening never holds up the server: it serves at once, says that it is not ready, and keeps trying until the database is
-there. What no trying will cure ends the server, with one line that says why. Closing goes in the order that loses
-nothing: admit no more, stop and settle the runs, flush the spool, let go of the database, stop the embedded servers.
+It is opened and closed with the server, see `core.lifespan`. Closing goes in the order that loses nothing: admit no
+more, stop and settle the runs, flush the spool, let go of the database, stop the embedded servers.
 """
 
 import asyncio
-import gc
-import logging
-import os
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core import logs
-from core.chores import cancelled, every, start
+from core.chores import every, start
 from core.domain.runs import RunEnded
-from core.ending import heeded
 from core.engine.engine import Engine, Limits
 from core.engine.settlement import Settlement
-from core.errors import SettingsError, StoreUnavailable, Unavailable, described
+from core.errors import Unavailable
 from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
-from core.secrets import Vault, encryption_keys, prepare_data_dir
+from core.secrets import Vault, encryption_keys
 from core.services.accounts import Accounts
+from core.services.copies import Copies
 from core.services.exports import Exports
 from core.services.history import History
 from core.services.metrics import Metrics
@@ -38,10 +32,11 @@ from core.services.stats import Stats
 from core.services.tags import UsedTags
 from core.services.templates import Templates
 from core.services.tokens import Tokens
-from core.settings import Settings, load_settings
+from core.settings import Settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
 from core.store.audit import AuditStore
+from core.store.changes import ChangeStore
 from core.store.database import Database
 from core.store.embedded import EmbeddedPostgres
 from core.store.export_rows import ExportRows
@@ -51,6 +46,7 @@ from core.store.ledger import Ledger
 from core.store.migrations import migrate
 from core.store.months import Months
 from core.store.prices import ModelStore
+from core.store.refusals import RefusalStore
 from core.store.rollups import Rollups
 from core.store.secrets import SecretStore
 from core.store.sessions import SessionStore
@@ -60,14 +56,12 @@ from core.store.tags import TagStore
 from core.store.templates import TemplateStore
 from core.store.tokens import TokenStore
 
-RETRY_EVERY_S = 2.0
 CLEAR_TEXTS_EVERY_S = 3600.0
 FOLD_EVERY_S = 2.0
+REFRESH_COPIES_EVERY_S = 2.0
+FORGET_REFUSALS_EVERY_S = 3600.0
+REFUSALS_KEPT = timedelta(days=90)
 MONTHS_EVERY_S = 3600.0
-COLLECT_AFTER = (20_000, 20, 20)
-"""The collector's thresholds, see `gc.set_threshold`."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,8 @@ class Lab:
     tokens: Tokens
     models: Models
     runs: Runs
+    refusals: RefusalStore
+    copies: Copies
     history: History
     exports: Exports
     stats: Stats
@@ -99,69 +95,16 @@ def install(lab: Lab | None) -> None:
     _current = lab
 
 
+def is_open() -> bool:
+    """Return whether there is one."""
+    return _current is not None
+
+
 def current() -> Lab:
     """Return the open lab. Raises `Unavailable` while it is starting or shutting down."""
     if _current is None:
         raise Unavailable("The lab is starting: it waits for its database. This page works as soon as it is there.")
     return _current
-
-
-@asynccontextmanager
-async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Open the lab when the server starts and close it when the server ends."""
-    settings = load_settings()
-    logs.configure(settings)
-    asyncio.get_running_loop().set_exception_handler(logs.unforeseen)
-    prepare_data_dir(settings.data_dir)
-    async with AsyncExitStack() as stack:
-        opening = asyncio.create_task(_open_or_end(settings, stack))
-
-        async def close() -> None:
-            await cancelled(opening)
-            install(None)
-            await stack.aclose()
-
-        try:
-            async with heeded(_end_runs, close):
-                yield {}
-        finally:
-            await close()
-
-
-async def _end_runs() -> None:
-    if _current is not None:
-        await _current.engine.close()
-
-
-async def _open_or_end(settings: Settings, stack: AsyncExitStack) -> None:
-    """Open the lab, or end the process: nothing of the lab is open then, so there is nothing to close or to lose."""
-    try:
-        await _open_when_possible(settings, stack)
-    except Exception as error:
-        told = error.message if isinstance(error, SettingsError) else f"The lab cannot start: {described(error)}."
-        print(told, file=sys.stderr, flush=True)
-        os._exit(1)
-
-
-async def _open_when_possible(settings: Settings, stack: AsyncExitStack) -> None:
-    while True:
-        try:
-            async with AsyncExitStack() as attempt:
-                install(await open_lab(settings, attempt))
-                _spare_what_stays()
-                stack.push_async_exit(attempt.pop_all())
-                return
-        except StoreUnavailable as error:
-            log.warning("not ready: %s", error.message)
-            await asyncio.sleep(RETRY_EVERY_S)
-
-
-def _spare_what_stays() -> None:
-    """Have the collector look no more at what is there for good, and at the rest less often: streams make many objects
-    and few circles, and each of its rounds holds all of them up."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
@@ -198,6 +141,8 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
         settlement.maintain(),
         lab.models.refresh(),
         every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
+        every(FORGET_REFUSALS_EVERY_S, lambda: _forget_refusals(lab.refusals)),
+        every(REFRESH_COPIES_EVERY_S, lab.copies.refresh),
         every(FOLD_EVERY_S, rollups.fold),
         every(MONTHS_EVERY_S, Months(database).make_ahead),
     )
@@ -215,6 +160,7 @@ def _compose(
     rollups: Rollups,
 ) -> Lab:
     history, spend, audit = HistoryStore(database), SpendStore(rollups), AuditStore(database)
+    refusals, copies = RefusalStore(database), Copies(ChangeStore(database))
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     models = Models(settings=settings, store=ModelStore(database), client=client, local=local)
     runs = Runs(
@@ -223,6 +169,7 @@ def _compose(
         ledger=ledger,
         history=history,
         spend=spend,
+        refusals=refusals,
         zone=settings.timezone,
         deadline_s=settings.request_timeout_s,
         concurrency=settings.user_concurrency,
@@ -237,6 +184,8 @@ def _compose(
         tokens=Tokens(TokenStore(database)),
         models=models,
         runs=runs,
+        refusals=refusals,
+        copies=copies,
         history=History(history, settings.timezone, audit, accounts.names),
         exports=Exports(ExportRows(database), history, audit),
         stats=stats,
@@ -293,3 +242,7 @@ def _welcome(lab: Lab) -> None:
 
 def _clear_texts(ledger: Ledger, retention_days: int) -> None:
     ledger.clear_texts(datetime.now(UTC) - timedelta(days=retention_days))
+
+
+def _forget_refusals(refusals: RefusalStore) -> None:
+    refusals.forget(datetime.now(UTC) - REFUSALS_KEPT)

@@ -1,11 +1,12 @@
 """The frame: the way in, the navigation, the foot of the sidebar. Every run of every page begins here."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.domain.access import Role
 from core.errors import LabError
 from pages.components import errors, session, sidebar, sign_in
 
@@ -17,17 +18,21 @@ PAGES = [
     st.Page("developers.py", title="API", icon=":material/code:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
-WIDE = ("history", "stats")
+ADMINISTRATION: list[Any] = []
+"""For administrators: each of these pages, and each service behind it, refuses everybody else."""
+OFFERED = {"": PAGES, "Administration": ADMINISTRATION} if ADMINISTRATION else PAGES
+NARROW = ("", "developers", "account")
 
 st.set_page_config(page_title="Testing Lab", page_icon=ICON)  # first, or a page's icon would be asked of another host
 try:
     user = session.find_user()
 except LabError as error:
-    st.navigation(PAGES, position="hidden")
+    st.navigation(OFFERED, position="hidden")
     errors.show_waiting(error)
     st.stop()
-page = st.navigation(PAGES, position="sidebar" if user else "hidden")
-layout: Literal["wide", "centered"] = "wide" if page.url_path in WIDE else "centered"
+offered = OFFERED if user is None or user.role is Role.ADMIN else PAGES
+page = st.navigation(offered, position="sidebar" if user else "hidden")
+layout: Literal["wide", "centered"] = "centered" if page.url_path in NARROW else "wide"
 st.set_page_config(layout=layout)
 if user is None:
     query = urlencode(st.query_params.to_dict())

@@ -14,3 +14,12 @@ class Note:
     act: str
     subject: str
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the details of a change: what it changed, as it was `before` and as it is `after`."""
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {
+        "before": {name: before[name] for name in changed if name in before},
+        "after": {name: after[name] for name in changed if name in after},
+    }

@@ -15,17 +15,19 @@ from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
 from core.domain.periods import month_start, next_month_start
 from core.domain.pricing import dearest_input, worst_case
+from core.domain.refusals import Refusal
 from core.domain.runs import Admission, RunOrigin, RunRecord
 from core.domain.spend import Days
 from core.domain.tags import NO_TAGS, Tags
 from core.domain.usage import estimate_input_tokens, most_input_tokens
 from core.engine.engine import Engine
 from core.engine.live_run import LiveRun
-from core.errors import NotFound, Unavailable
+from core.errors import LabError, LimitReached, NotFound, Unavailable
 from core.futures import then
 from core.services.models import Models
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
+from core.store.refusals import RefusalStore
 from core.store.spend import SpendStore
 
 __all__ = ["Allowance", "LiveRun", "Quote", "Runs"]
@@ -67,6 +69,7 @@ class Runs:
         ledger: Ledger,
         history: HistoryStore,
         spend: SpendStore,
+        refusals: RefusalStore,
         zone: ZoneInfo,
         deadline_s: float,
         concurrency: int,
@@ -77,6 +80,7 @@ class Runs:
         self._ledger = ledger
         self._history = history
         self._spend = spend
+        self._refusals = refusals
         self._zone = zone
         self._deadline = timedelta(seconds=deadline_s)
         self._concurrency = concurrency
@@ -122,8 +126,12 @@ class Runs:
         Raises `UnknownProvider`, `TierTooLow` or `KeyMissing`, and the answer may be `LimitReached` or
         `StoreUnavailable`; whichever it is, nothing was sent to a provider and nothing is counted.
         """
-        model = self._models.permitted(user, request.model_id)
-        call = self._models.call(model)
+        try:
+            model = self._models.permitted(user, request.model_id)
+            call = self._models.call(model)
+        except LabError as error:
+            self._note(user, request, error)
+            raise
         admission = self._admission(user, request, model, origin, tags)
 
         def launch(admitted: Callable[[], int]) -> LiveRun:
@@ -132,6 +140,9 @@ class Runs:
                 return self._engine.submit(admission, call, lasting=lasting)
             except Unavailable:
                 self._engine.disown(admission, call)
+                raise
+            except LimitReached as error:
+                self._note(user, request, error)
                 raise
 
         return then(self._admit(user, admission), launch)
@@ -178,6 +189,10 @@ class Runs:
             concurrent_limit=self._concurrency,
             resets_at=next_month_start(admission.started_at, self._zone),
         )
+
+    def _note(self, user: User, request: ChatRequest, error: LabError) -> None:
+        """Keep why a run was refused; whether that is kept in the end, nobody waits for."""
+        self._refusals.note(Refusal(user.id, request.model_id, error.code, error.message, self._now()))
 
     def _own_live(self, user: User, run_id: UUID) -> LiveRun | None:
         run = self._engine.find(run_id)

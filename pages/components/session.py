@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import lab
+from core.domain.access import Role
 from core.domain.accounts import User
 from core.domain.web import BROWSER_COOKIE, SESSION_COOKIE
 
@@ -34,6 +35,15 @@ def require_user() -> User:
     user = find_user()
     if user is None:
         st.info("You are signed out. Reload the page to sign in.", icon=":material/lock:")
+        st.stop()
+    return user
+
+
+def require_administrator() -> User:
+    """Return who is signed in, an administrator; else say so and end the run. Raises `StoreUnavailable`."""
+    user = require_user()
+    if user.role is not Role.ADMIN:
+        st.info("This page is for administrators. Ask one of them if you need something here.", icon=":material/lock:")
         st.stop()
     return user
 

@@ -3,8 +3,9 @@
 from tests.faults.rows import Defence, Row
 
 DATABASE, EMBEDDED, MODEL = "core/store/database.py", "core/store/embedded.py", "core/providers/local_model.py"
-LAB, SETTLEMENT, SPOOL, SWEEPER = (
+LAB, LIFESPAN, SETTLEMENT, SPOOL, SWEEPER = (
     "core/lab.py",
+    "core/lifespan.py",
     "core/engine/settlement.py",
     "core/store/spool.py",
     "core/store/orphans.py",
@@ -34,7 +35,9 @@ ROWS: tuple[Row, ...] = (
             f"{PROCESSES}::test_without_its_database_it_says_so_and_is_ready_by_itself_when_it_comes",
         ),
         defences=(
-            Defence("trying again", LAB, "            await asyncio.sleep(RETRY_EVERY_S)\n", "            return\n"),
+            Defence(
+                "trying again", LIFESPAN, "            await asyncio.sleep(RETRY_EVERY_S)\n", "            return\n"
+            ),
             Defence(
                 "being ready only with every migration",
                 DATABASE,
@@ -263,7 +266,7 @@ ROWS: tuple[Row, ...] = (
                 "    await asyncio.to_thread(_check_keys, settings, database)\n",
                 "",
             ),
-            Defence("ending where no trying will cure", LAB, "        os._exit(1)\n", "        return\n"),
+            Defence("ending where no trying will cure", LIFESPAN, "        os._exit(1)\n", "        return\n"),
             Defence("the check of .env", "core/settings.py", "        _check_env_file(Path(path))\n", "        ...\n"),
             Defence(
                 "the check of the URL",

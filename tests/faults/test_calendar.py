@@ -46,6 +46,7 @@ def runs_in(lab):
             engine=lab.engine,
             ledger=Ledger(lab.database, instance_id=1),
             history=HistoryStore(lab.database),
+            refusals=lab.refusals,
             spend=SpendStore(Rollups(lab.database, ZoneInfo(zone))),
             zone=ZoneInfo(zone),
             deadline_s=60,

@@ -25,12 +25,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.store": {"core.domain"},
     "core.engine": {"core.domain", "core.providers", "core.store"},
     "core.services": BELOW_SERVICES | READS_SETTINGS,
-    "core.lab": BELOW_SERVICES | READS_SETTINGS | {"core.services", "core.logs", "core.chores", "core.ending"},
+    "core.lab": BELOW_SERVICES | READS_SETTINGS | {"core.services", "core.logs", "core.chores"},
+    "core.lifespan": READS_SETTINGS | {"core.lab", "core.logs", "core.chores", "core.ending"},
     "core.api": SEEN_FROM_OUTSIDE,
     "core.serve": SEEN_FROM_OUTSIDE,
     "core.cli": SEEN_FROM_OUTSIDE | {"core.store"},
     "pages": SEEN_FROM_OUTSIDE,
-    "app": SEEN_FROM_OUTSIDE | {"core.api", "core.serve", "pages"},
+    "app": SEEN_FROM_OUTSIDE | {"core.api", "core.serve", "core.lifespan", "pages"},
 }
 """The rooms of the house and what each may know beside itself and what is free to all."""
 
