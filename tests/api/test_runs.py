@@ -146,7 +146,7 @@ def test_tags_are_recorded_with_the_run_and_no_provider_sees_them(served, ann, c
     assert recorded(served, ann, answer.headers["x-run-id"]).tags == {"team": "süpport", "ticket": "4711"}
     (call,) = calls(simulator)
     assert "tags" not in call.body
-    assert "4711" not in str(call)
+    assert "4711" not in f"{call.path} {call.headers} {call.body}"
     plain = client.post("/llm/test", json=asked())
     assert recorded(served, ann, plain.headers["x-run-id"]).tags == {}
 
