@@ -87,7 +87,7 @@ cost_lookups = Table(
     Column("user_id", String(100), nullable=False),
     Column("paid_by", String(10), nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    instant("next_at"),
+    instant("next_at", nullable=True),
     Column("failure", String(300), nullable=True),
     Index(None, "next_at"),
 )

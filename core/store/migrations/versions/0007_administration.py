@@ -99,7 +99,7 @@ CREATE TABLE cost_lookups (
     user_id varchar(100) NOT NULL,
     paid_by varchar(10) NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
-    next_at timestamptz NOT NULL,
+    next_at timestamptz,
     failure varchar(300)
 );
 CREATE INDEX ix_cost_lookups_next_at ON cost_lookups (next_at);
