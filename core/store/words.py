@@ -45,7 +45,7 @@ _MARKUP = str.maketrans("<>&", "   ")  # PostgreSQL's parser passes over tags an
 
 def mentions(words: str) -> ColumnElement[bool]:
     """Whether a run's question has all `words`, or others that begin with them. Without any word, none has."""
-    return _kept().where(_matches(_query(words).scalar_subquery())).exists()
+    return _kept().where(_matches(beginnings(words).scalar_subquery())).exists()
 
 
 def worded(connection: Connection, words: str, nearest: Select[Any]) -> list[ColumnElement[bool]]:
@@ -53,7 +53,7 @@ def worded(connection: Connection, words: str, nearest: Select[Any]) -> list[Col
 
     Made for one page: what it says holds for now.
     """
-    every, some = (connection.scalar(_query(words, longer_than)) for longer_than in (0, _LONG - 1))
+    every, some = (connection.scalar(beginnings(words, longer_than)) for longer_than in (0, _LONG - 1))
     if every is None:
         return [false()]
     walked = _kept().with_only_columns(_matches(every)).scalar_subquery()
@@ -71,7 +71,7 @@ def texts_since(connection: Connection) -> Any:
     return connection.scalar(select(func.min(run_texts.c.created_at)))
 
 
-def _query(words: str, longer_than: int = 0) -> Select[tuple[Any]]:
+def beginnings(words: str, longer_than: int = 0) -> Select[tuple[Any]]:
     """Select the query, none without words: what the parser makes words of, quoted, each as a beginning."""
     lexeme = func.unnest(func.to_tsvector(_SIMPLE, clean(words).translate(_MARKUP))).table_valued("lexeme").c.lexeme
     quoted = func.replace(func.replace(lexeme, "\\", "\\\\"), "'", "''")

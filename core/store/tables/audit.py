@@ -1,10 +1,12 @@
 """What was done and what was refused: the audit log, refusals; and the settings that are kept here."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, String, Table, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Computed, DateTime, Identity, Index, Integer, String, Table, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from core.store.tables.base import EMPTY, metadata
 
+_WORDS = """
+    to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '["string", "numeric", "boolean"]')"""
 _LATEST_FIRST = (text("at DESC"), text("id DESC"))
 
 audit_log = Table(
@@ -16,10 +18,12 @@ audit_log = Table(
     Column("act", String(60), nullable=False),
     Column("subject", String(200), nullable=False),
     Column("details", JSONB, nullable=False, server_default=EMPTY),
+    Column("words", TSVECTOR, Computed(_WORDS, persisted=True)),
     Index("ix_audit_log_at", *_LATEST_FIRST),
     Index("ix_audit_log_actor", "actor", *_LATEST_FIRST),
     Index("ix_audit_log_act", "act", *_LATEST_FIRST),
     Index("ix_audit_log_subject", "subject", *_LATEST_FIRST),
+    Index(None, "words", postgresql_using="gin"),
 )
 
 refusals = Table(
@@ -32,6 +36,8 @@ refusals = Table(
     Column("message", String(500), nullable=False),
     Column("times", Integer, nullable=False),
     Index("ix_refusals_minute", text("minute DESC")),
+    Index("ix_refusals_user_id", "user_id", text("minute DESC")),
+    Index("ix_refusals_code", "code", text("minute DESC")),
 )
 
 lab_settings = Table(

@@ -139,10 +139,16 @@ CREATE TABLE refusals (
     CONSTRAINT pk_refusals PRIMARY KEY (user_id, model_name, code, minute)
 );
 CREATE INDEX ix_refusals_minute ON refusals (minute DESC);
+CREATE INDEX ix_refusals_user_id ON refusals (user_id, minute DESC);
+CREATE INDEX ix_refusals_code ON refusals (code, minute DESC);
 
 CREATE INDEX ix_audit_log_actor ON audit_log (actor, at DESC, id DESC);
 CREATE INDEX ix_audit_log_act ON audit_log (act, at DESC, id DESC);
 CREATE INDEX ix_audit_log_subject ON audit_log (subject, at DESC, id DESC);
+ALTER TABLE audit_log ADD COLUMN words tsvector GENERATED ALWAYS AS (
+    to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '["string", "numeric", "boolean"]')
+) STORED;
+CREATE INDEX ix_audit_log_words ON audit_log USING gin (words);
 """
 
 BUDGETS = """
