@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from core.domain.chat import ChatRequest, Message, Parameters
+from core.domain.corrections import CostChange, CostLookup
 from core.domain.faults import FaultCode
 from core.domain.pricing import Cost, Prices
 from core.domain.tags import NO_TAGS, Tags
@@ -97,6 +98,7 @@ class Outcome(BaseModel):
     generation_id: str | None = None
     answered_by: str | None = None
     service_tier: str | None = None
+    paid_by: Payer = Payer.LAB
     started_at: datetime | None = None
     ended_at: datetime
 
@@ -152,7 +154,10 @@ class RunEntry(RunRow):
 
 
 class RunRecord(RunRow):
-    """A whole recorded run. The texts are None once their retention has passed."""
+    """A whole recorded run. The texts are None once their retention has passed.
+
+    `corrections` are those of its cost, the first one first; `lookup` is there while its provider is still to tell it.
+    """
 
     usage: Usage
     usage_reported: bool
@@ -168,6 +173,8 @@ class RunRecord(RunRow):
     notices: tuple[str, ...]
     generation_id: str | None
     answered_by: str | None
+    corrections: tuple[CostChange, ...] = ()
+    lookup: CostLookup | None = None
 
 
 def speed(output_tokens: int, latency_ms: int | None, ttft_ms: int | None) -> float | None:

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from ssl import SSLContext
 from urllib.parse import quote
 
+import httpx
+
 from core.domain.chat import ChatRequest
 from core.domain.events import Event, UsageReported
-from core.domain.faults import explain
+from core.domain.faults import FaultCode, explain
 from core.domain.models import ModelInfo
 from core.errors import Unavailable
 from core.providers.client_body import Patience, chunks
@@ -26,10 +28,15 @@ from core.providers.listing import billed_in, models_in
 from core.providers.plaintext import Plaintext
 from core.providers.registry import Provider
 
-ASK_AGAIN_S = (0.3, 0.7, 2.0, 3.0, 4.0)
-"""The pauses before each time that the cost of a run is asked for."""
-
 _DRAIN_S = 0.05
+
+
+class NotTold(Unavailable):
+    """A provider that did not tell what it was asked, and why."""
+
+    def __init__(self, message: str, fault: FaultCode) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class ProviderClient:
@@ -37,12 +44,14 @@ class ProviderClient:
 
     def __init__(self, tls: SSLContext | None = None) -> None:
         """`tls` replaces the usual trust in certificates."""
-        self._wire = Wire(tls)
+        trust = tls or httpx.create_ssl_context()
+        self._wire, self._guarded = Wire(trust), Wire(trust, guarded=True)
         self._memory = Memory()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._wire.aclose()
+        await self._guarded.aclose()
 
     async def stream(
         self, provider: Provider, base_url: str, key: str | None, request: ChatRequest, *, stall_timeout_s: float
@@ -63,32 +72,40 @@ class ProviderClient:
         if verdict:
             yield verdict
 
-    async def list_models(self, provider: Provider, base_url: str, key: str | None) -> list[ModelInfo]:
-        """Return the models that the provider lists, those alone that can hold a conversation. Raises `Unavailable`."""
+    async def list_models(
+        self, provider: Provider, base_url: str, key: str | None, *, prove_key: bool = False
+    ) -> list[ModelInfo]:
+        """Return the models that the provider lists, those alone that can hold a conversation. `prove_key`: also make
+        sure that it takes the key for one, where it would show its list to anybody. Raises `NotTold`."""
         if provider.models_url is None:
             return []
+        address, wire = Address(provider, base_url, key), self._wire_to(provider)
         try:
-            payload = await lookup(self._wire, Address(provider, base_url, key), provider.models_url)
+            if prove_key and provider.key_url:
+                await lookup(wire, address, provider.key_url)
+            payload = await lookup(wire, address, provider.models_url)
         except Refused as refusal:
-            failed = refusal.failed
-            raise Unavailable(explain(failed.code, provider.display_name, detail=failed.detail)) from None
+            raise _not_told(provider, refusal) from None
         return models_in(provider, payload, datetime.now(UTC))
 
     async def billed(
         self, provider: Provider, base_url: str, key: str | None, generation_id: str
     ) -> UsageReported | None:
-        """Ask what a run cost after it was broken off; None if the provider cannot tell. It takes up to ten seconds:
-        the provider knows only a moment later."""
+        """Ask once what a run cost after it was broken off; None if the provider cannot tell, or not yet: it knows only
+        a moment later. Raises `NotTold`."""
         if provider.generation_url is None:
             return None
-        address = Address(provider, base_url, key)
         path = provider.generation_url + quote(generation_id, safe="")
-        for pause in ASK_AGAIN_S:
-            await asyncio.sleep(pause)
-            with suppress(Refused):
-                if told := billed_in(await lookup(self._wire, address, path)):
-                    return told
-        return None
+        try:
+            told = await lookup(self._wire_to(provider), Address(provider, base_url, key), path)
+        except Refused as refusal:
+            if refusal.failed.code is FaultCode.UNKNOWN_MODEL:  # which is how a 404 reads: the run is not known there
+                return None
+            raise _not_told(provider, refusal) from None
+        return billed_in(told, generation_id)
+
+    def _wire_to(self, provider: Provider) -> Wire:
+        return self._guarded if provider.guarded else self._wire
 
     async def _batches(
         self, address: Address, request: ChatRequest, decoder: StreamDecoder, patience: Patience
@@ -96,7 +113,8 @@ class ProviderClient:
         call = Call(address, request, self._memory)
         if told := call.notices:
             yield told
-        async with aclosing(await call.answer(self._wire, patience)) as response:
+        wire = self._wire_to(address.provider)
+        async with aclosing(await call.answer(wire, patience)) as response:
             fresh = [notice for notice in call.notices if notice not in told]
             if head := fresh + identity_in(response, Plaintext(address.key)):
                 yield head
@@ -112,6 +130,11 @@ class ProviderClient:
                         break
                 if decoder.complete:
                     await _drain(body)
+
+
+def _not_told(provider: Provider, refusal: Refused) -> NotTold:
+    failed = refusal.failed
+    return NotTold(explain(failed.code, provider.display_name, detail=failed.detail), failed.code)
 
 
 async def _drain(body: AsyncGenerator[bytes]) -> None:

@@ -29,11 +29,11 @@ def models_in(provider: Provider, payload: Any, at: datetime) -> list[ModelInfo]
     return list({model.id: model for entry in listed for model in _model(provider, object_of(entry), at)}.values())
 
 
-def billed_in(payload: Any) -> UsageReported | None:
-    """Return what OpenRouter says afterwards about a run, or None if it says nothing about its cost."""
+def billed_in(payload: Any, generation_id: str) -> UsageReported | None:
+    """Return what OpenRouter says afterwards about a run, or None if it says nothing about the cost of this one."""
     told = object_of(object_of(payload).get("data"))
     amount = dollars(told.get("total_cost"))
-    if amount is None:
+    if amount is None or told.get("id") != generation_id:
         return None
     input_tokens = count_of(told.get("native_tokens_prompt")) or count_of(told.get("tokens_prompt"))
     output_tokens = count_of(told.get("native_tokens_completion")) or count_of(told.get("tokens_completion"))

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
 from core.domain.runs import RunRecord, RunRow, RunStatus
+from core.store.corrections import changes_of, lookup_of
 from core.store.database import Database
 from core.store.rows import STATUS, run_entry, run_record, run_row, scanned, told, whole
 from core.store.tables import ODD
@@ -73,9 +74,15 @@ class HistoryStore:
 
     def find(self, run_id: UUID) -> RunRecord | None:
         """Return the run of that id, whole, or None."""
-        found = whole().where(logs.c.id == run_id)
-        row = self._database.call(lambda connection: connection.execute(found).one_or_none())
-        return None if row is None else run_record(row)
+
+        def work(connection: Connection) -> RunRecord | None:
+            row = connection.execute(whole().where(logs.c.id == run_id)).one_or_none()
+            if row is None:
+                return None
+            story = {"corrections": changes_of(connection, run_id), "lookup": lookup_of(connection, run_id)}
+            return run_record(row).model_copy(update=story)
+
+        return self._database.call(work)
 
     def count(self, filter: HistoryFilter) -> int:
         """Return how many runs `filter` lets through."""
@@ -176,6 +183,8 @@ def conditions(filter: HistoryFilter) -> Conditions:
         conditions.append(logs.c.provider == filter.provider)
     if filter.status is not None:
         conditions += _stands(filter.status)
+    if filter.error_code is not None:
+        conditions.append(logs.c.error_code == filter.error_code)
     if filter.tag is not None:
         conditions += [logs.c.tags.contains(dict([filter.tag])), literal_column("tags <> '{}'::jsonb")]
     if filter.period is not None:

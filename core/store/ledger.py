@@ -9,6 +9,7 @@ Locks are taken in one order (months, places, budgets when admitting; rows, plac
 the order of its keys), so nobody waits in a circle. The budgets are the last, since the ledger's triggers count there.
 """
 
+from collections.abc import Collection
 from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
@@ -31,11 +32,13 @@ CLEARED_AT_ONCE = 1000
 class Ledger:
     """The ledger of the process `instance_id` (see `Instance`). Every answer may be `StoreUnavailable`."""
 
-    def __init__(self, database: Database, instance_id: int) -> None:
+    def __init__(self, database: Database, instance_id: int, *, billed_later: Collection[str] = ()) -> None:
+        """`billed_later` are the providers that can be asked afterwards what a run cost (see `LookupStore`)."""
         self._database = database
         self._instance_id = instance_id
+        self._billed_later = frozenset(billed_later)
         self._admissions: Group[Claim, int] = Group(database, partial(admit, instance_id=instance_id))
-        self._settlements: Group[Outcome, bool] = Group(database, settle)
+        self._settlements: Group[Outcome, bool] = Group(database, partial(settle, billed_later=self._billed_later))
 
     def admit(
         self,
@@ -63,7 +66,8 @@ class Ledger:
         """Settle as `unknown`, at an estimated cost, the started runs that nobody will settle: their process is gone,
         or their deadline has long passed. Returns how many."""
         swept = 0
-        while found := self._database.call(lambda connection: orphans.sweep(connection, now, self._instance_id)):
+        some = partial(orphans.sweep, now=now, own_instance=self._instance_id, billed_later=self._billed_later)
+        while found := self._database.call(some):
             swept += found
         return swept
 

@@ -4,7 +4,7 @@ A process lives while somebody holds the advisory lock of its number (see `Insta
 process is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from core.domain.faults import FaultCode
 from core.domain.pricing import FALLBACK, Cost, Prices, cost_of
 from core.domain.runs import RunStatus
 from core.domain.usage import Usage
+from core.store.lookups import ask_later
 from core.store.places import release
 from core.store.tables import instances
 from core.store.tables import llm_usage_logs as logs
@@ -22,14 +23,18 @@ GRACE = timedelta(seconds=60)
 SWEPT_AT_ONCE = 500
 
 
-def sweep(connection: Connection, now: datetime, own_instance: int) -> int:
-    """Turn some orphans into `unknown` at their estimated cost, release their places, and return how many."""
+def sweep(connection: Connection, now: datetime, own_instance: int, billed_later: Collection[str] = ()) -> int:
+    """Turn some orphans into `unknown` at their estimated cost, release their places, and return how many.
+
+    `billed_later` are the providers that can be asked afterwards what a run cost, and will be.
+    """
     dead = _dead_instances(connection, own_instance)
     orphans = connection.execute(_orphans(dead, now)).mappings().all()
     if orphans:
         release(connection, [row["user_id"] for row in orphans])
         change = update(logs).where(logs.c.id == bindparam("run_id"))
         connection.execute(change, [{"run_id": row["id"], **_unknown(row)} for row in orphans])
+        ask_later(connection, [row["id"] for row in orphans], billed_later, now)
     connection.execute(delete(instances).where(instances.c.id.in_(dead)))
     return len(orphans)
 

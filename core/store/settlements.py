@@ -1,6 +1,6 @@
 """Settling runs, many in one transaction. What is settled already, also by the same batch, is left alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,8 +22,10 @@ from sqlalchemy import (
     update,
 )
 
+from core.domain.pricing import CostSource
 from core.domain.runs import Outcome, RunStatus
 from core.store import entries
+from core.store.lookups import ask_later
 from core.store.places import release
 from core.store.recordsets import given, recordset
 from core.store.tables import llm_usage_logs as logs
@@ -33,14 +35,20 @@ _RUN_IDS, _FIRST, _LAST = "run_ids", "first", "last"
 _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def settle(connection: Connection, outcomes: Sequence[Outcome]) -> list[bool]:
-    """Record how runs ended. Returns for each whether this call did it: no if it was done, or there is no such run."""
+def settle(connection: Connection, outcomes: Sequence[Outcome], billed_later: Collection[str] = ()) -> list[bool]:
+    """Record how runs ended. Returns for each whether this call did it: no if it was done, or there is no such run.
+
+    `billed_later` are the providers that can be asked afterwards what a run cost; where it is an estimate, they will.
+    """
     unsettled = _lock(connection, outcomes)
     rows = [unsettled.pop(outcome.run_id, None) for outcome in outcomes]
     ended = [outcome for outcome, row in zip(outcomes, rows, strict=True) if row]
     if ended:
         release(connection, [row.user_id for row in rows if row and row.status == RunStatus.STARTED])
         _keep(connection, ended)
+    if guessed := [outcome for outcome in ended if billed_later and _is_guess(outcome)]:
+        last = max(outcome.ended_at for outcome in guessed)
+        ask_later(connection, [outcome.run_id for outcome in guessed], billed_later, last)
     return [row is not None for row in rows]
 
 
@@ -54,6 +62,10 @@ def _places(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     known = [start for start in starts if start is not None]
     first, last = (min(known), max(known)) if len(known) == len(starts) else (_EARLIEST, _LATEST)
     return {_RUN_IDS: [outcome.run_id for outcome in outcomes], _FIRST: first, _LAST: last}
+
+
+def _is_guess(outcome: Outcome) -> bool:
+    return outcome.generation_id is not None and outcome.cost.source is CostSource.ESTIMATED
 
 
 def _keep(connection: Connection, outcomes: Sequence[Outcome]) -> None:

@@ -43,9 +43,11 @@ form; else it answers like `words`.
 
 Options of every answer: `n`, `rate`, `markdown=1` (an article instead of one paragraph, for `words`), `delay` (seconds
 before the first byte), `reasoning` (words before the text), `input`, `cached`, `written`, `cost` (figures of the
-usage), `usage=0`, `done=0` (no `[DONE]`), `finish=0` (no finish reason), `tier` (service tier), `timings=1` (as
-llama.cpp), `null=1` (`choices: null` beside usage), `eol=lf|crlf|cr`, `bom=1`, `noise=1` (comments), `space=0`,
-`lines=1` (`data` over several lines), `size=N` (N bytes a write), `held=N` (waits after N words until `release()`).
+usage), `bill` (the statuses of the first answers to what a run cost, 404 unless told; then the figures, under the id
+`bill_id` where that is another), `usage=0`, `done=0` (no `[DONE]`), `finish=0` (no finish reason), `tier` (service
+tier), `timings=1` (as llama.cpp), `null=1` (`choices: null` beside usage), `eol=lf|crlf|cr`, `bom=1`, `noise=1`
+(comments), `space=0`, `lines=1` (`data` over several lines), `size=N` (N bytes a write), `held=N` (waits after N words
+until `release()`).
 """
 
 from tests.simulator.server import Simulator

@@ -155,14 +155,17 @@ class Simulator:
         await behaviour_of(script)(Stage(request, reply, script, voice, before))
 
     async def _tell_cost(self, request: Request, reply: Reply) -> None:
-        """OpenRouter knows only a moment later: the first question is answered 404."""
+        """OpenRouter knows only a moment later; the option `bill` tells what the first questions are answered."""
         voice = self._voices.get(request.query.get("id", ""))
+        told = voice.script.options.get("bill", "404").split(",") if isinstance(voice, ChatVoice) else ["404"]
+        asked = self._asked[request.path]
         self._asked[request.path] += 1
-        if not isinstance(voice, ChatVoice) or self._asked[request.path] == 1:
-            await reply.whole(404, {"error": {"message": "Generation not found", "code": 404}})
+        if not isinstance(voice, ChatVoice) or (asked < len(told) and told[asked] != "200"):
+            status = int(told[min(asked, len(told) - 1)])
+            await reply.whole(status, {"error": {"message": f"Not now, <b>{request.key}</b>", "code": status}})
             return
-        usage = voice.usage()
-        data: dict[str, Any] = {"id": voice.id, "model": voice.model, "total_cost": usage["cost"], "cancelled": True}
+        usage, name = voice.usage(), voice.script.options.get("bill_id", voice.id)
+        data: dict[str, Any] = {"id": name, "model": voice.model, "total_cost": usage["cost"], "cancelled": True}
         data |= {"native_tokens_prompt": usage["prompt_tokens"], "native_tokens_completion": voice.said}
         await reply.whole(200, {"data": data})
 
