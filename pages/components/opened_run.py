@@ -9,6 +9,7 @@ from core.domain.runs import RunRecord
 from core.services.names import provider_name
 from pages.components import format as show
 from pages.components import status
+from pages.components.cost_story import draw_story
 from pages.components.history_place import RUN, close, compare
 from pages.components.run_details import draw_cost, draw_raw_usage, figures
 from pages.components.tags import tags_line
@@ -30,6 +31,7 @@ def draw_run(run: RunRecord, zone: ZoneInfo, now: datetime, owner: str | None = 
             st.caption(f":material/info: {show.literal(notice)}")
         st.markdown("**Cost**")
         draw_cost(run.cost, run.usage, run.prices)
+        draw_story(run, zone, now)
         draw_raw_usage(run.raw_usage)
         st.markdown("**Parameters**")
         st.caption(show.literal(_parameters(run)))
