@@ -45,6 +45,7 @@ def draw_report(asked: Asked) -> None:
 
 user = require_user()
 today = local_now().date()
+stats_filters.return_to_view()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Stats", anchor=False, width="content")
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
@@ -57,6 +58,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     st.caption(f"{whose}{of}, {periods.reads(days)}, compared with {periods.reads(days.before)}")
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
         asked = stats_filters.draw_view(user, days, only)
+stats_filters.keep_view()
 
 try:
     with st.skeleton(height=500), st.spinner("Adding up the runs of the period …"):

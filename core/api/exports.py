@@ -50,6 +50,7 @@ class ExportQuery(Query):
     model_id: Word | None = None
     provider: Word | None = None
     status: Literal["started", "completed", "incomplete", "cancelled", "error", "unknown"] | None = None
+    error_code: Word | None = None
     first: Instant | None = Field(None, alias="from")
     """Only runs started at this instant or later."""
     before: Instant | None = Field(None, alias="to")
@@ -66,6 +67,7 @@ class ExportQuery(Query):
             model_id=self.model_id,
             provider=self.provider,
             status=RunStatus(self.status) if self.status else None,
+            error_code=self.error_code,
             tag=self.tag,
             period=Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None,
             text=self.q,

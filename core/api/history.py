@@ -35,6 +35,7 @@ class HistoryQuery(Query):
     """The `next_cursor` of an earlier answer: begin after its last run."""
     model_id: Word | None = None
     status: Literal["completed", "incomplete", "cancelled", "error", "unknown"] | None = None
+    error_code: Word | None = None
     tag: Tag | None = None
     """Only runs that bear this tag, as `name=value`."""
     q: Word | None = None
@@ -47,9 +48,14 @@ class HistoryQuery(Query):
     @property
     def filter(self) -> HistoryFilter:
         """What restricts the runs."""
-        period = Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None
-        status = RunStatus(self.status) if self.status else None
-        return HistoryFilter(model_id=self.model_id, status=status, tag=self.tag, period=period, text=self.q)
+        return HistoryFilter(
+            model_id=self.model_id,
+            status=RunStatus(self.status) if self.status else None,
+            error_code=self.error_code,
+            tag=self.tag,
+            period=Period(self.first or _FIRST, self.before or _LAST) if self.first or self.before else None,
+            text=self.q,
+        )
 
 
 async def history(request: Request) -> Response:

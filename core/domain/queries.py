@@ -20,6 +20,7 @@ class HistoryFilter:
     model_id: str | None = None
     provider: str | None = None
     status: RunStatus | None = None
+    error_code: str | None = None
     tag: tuple[str, str] | None = None
     period: Period | None = None
     text: str | None = None

@@ -69,6 +69,7 @@ def query(chosen: HistoryFilter, format: Format, people: Mapping[str, str], ever
         "model_id": chosen.model_id,
         "provider": chosen.provider,
         "status": chosen.status,
+        "error_code": chosen.error_code,
         "from": chosen.period and chosen.period.start.isoformat(),
         "to": chosen.period and chosen.period.end.isoformat(),
         "tag": chosen.tag and "=".join(chosen.tag),

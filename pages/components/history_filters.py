@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from core.domain.faults import FaultCode, fault_name
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
 from core.errors import InvalidRequest
@@ -14,7 +15,7 @@ from core.services.names import provider_name
 from pages.components import status
 from pages.components.history_place import JUMP, to_beginning
 
-_KEYS = ("person", "model", "provider", "status", "days", "tag", "q")
+_KEYS = ("person", "model", "provider", "status", "error", "days", "tag", "q")
 
 
 def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
@@ -29,6 +30,7 @@ def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
         model = _choice("Model", "model", models, str, 165)
         provider = _choice("Provider", "provider", providers, provider_name, 116)
         chosen = _choice("Status", "status", [one.value for one in RunStatus], _status_word, 108)
+        error = _choice("Kind of error", "error", [*FaultCode], fault_name, 150) if _failed(chosen) else None
         days = st.date_input(
             "Days", [], key="days", bind="query-params", width=226, label_visibility="collapsed", on_change=to_beginning
         )
@@ -39,6 +41,7 @@ def draw_filters(models: list[str], people: Mapping[str, str]) -> HistoryFilter:
         model_id=model,
         provider=provider,
         status=RunStatus(chosen) if chosen else None,
+        error_code=error,
         tag=_tag(tag),
         period=current().history.period(*_ends(days)),
         text=text.strip() or None,
@@ -85,6 +88,11 @@ def _field(label: str, key: str, placeholder: str, icon: str, width: int | Liter
         label_visibility="collapsed",
         on_change=to_beginning,
     )
+
+
+def _failed(chosen: str | None) -> bool:
+    """Whether the kind of error is asked for: where failed runs are, or a link names a kind."""
+    return chosen == RunStatus.ERROR or st.session_state.get("error") is not None or "error" in st.query_params
 
 
 def _status_word(value: str) -> str:

@@ -86,7 +86,7 @@ class SpendCharts:
             if not kinds:
                 st.caption("No run failed.")
                 return
-            self._show("errors", rankings.errors(kinds), rankings.errors_alt(kinds), lambda _: self.trail.to_failed())
+            self._show("errors", rankings.errors(kinds), rankings.errors_alt(kinds), self._kind)
             self._show("failures", rates.failures(course, frame), rates.failures_alt(course, frame), self._failed)
 
     def _hours(self) -> None:
@@ -124,6 +124,9 @@ class SpendCharts:
             return None
         days = self.view.frame.span(start)
         return self.trail.to_runs(days, self.view.asked.by, key)
+
+    def _kind(self, point: Point) -> Query | None:
+        return self.trail.to_failed(code=charts.key_of(point))
 
     def _failed(self, point: Point) -> Query | None:
         start, _ = charts.slice_of(point)

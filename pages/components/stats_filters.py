@@ -19,6 +19,8 @@ from pages.components.periods import Choice, days_of
 from pages.components.timeframe import ADVERBS
 
 _FILTERS = ("spent_on", "spent_at", "spent_for")
+_VIEW = ("period", "between", *_FILTERS, "measure", "by", "per")
+_LEFT = "stats-as-left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ class Asked:
     by: str
     grain: Grain
     measure: Measure
+
+
+def return_to_view() -> None:
+    """Show the page as it was left, unless the address asks for a view. Streamlit forgets the widgets of a page that is
+    left, and the browser's own Back button brings no address along."""
+    if not st.query_params.keys() & set(_VIEW) and not st.session_state.keys() & set(_VIEW):
+        for key, value in st.session_state.get(_LEFT, {}).items():
+            st.session_state[key] = value
+
+
+def keep_view() -> None:
+    """Remember the view for `return_to_view`."""
+    st.session_state[_LEFT] = {key: st.session_state[key] for key in _VIEW if key in st.session_state}
 
 
 def draw_period(today: date) -> Days:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.domain.access import Role, reads_everybodys_spend
 from core.domain.accounts import User
+from core.domain.faults import fault_name
 from core.domain.runs import RunStatus
 from core.domain.spend import MODEL, OTHERS, PROVIDER, TAG, USER, Days, SpendReport
 from core.services.names import provider_name
@@ -18,7 +19,7 @@ from pages.components.stats_filters import Restriction
 Query = dict[str, str | list[str]]
 
 _CHOSEN = "chosen-runs"
-_FILTERS = ("whose", "person", "model", "provider", "status", "days", "tag", "q")
+_FILTERS = ("whose", "person", "model", "provider", "status", "error", "days", "tag", "q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class Trail:
             return None
         return self._within(days or self.days) | self._restricted() | self._of(by, key) | self._whose
 
-    def to_failed(self, days: Days | None = None) -> Query | None:
-        """Return the history's query for the runs that failed in some days; None where none may be read."""
+    def to_failed(self, days: Days | None = None, code: str | None = None) -> Query | None:
+        """Return the history's query for the runs that failed in some days, of one kind; None where none may be
+        read."""
         query = self.to_runs(days)
-        return query and query | {"status": status.word(RunStatus.ERROR)}
+        kind = {"error": fault_name(code)} if code else {}
+        return query and query | {"status": status.word(RunStatus.ERROR)} | kind
 
     def leads(self, by: str = MODEL) -> bool:
         """Return whether any of the runs may be read, when they are told apart by that breakdown."""

@@ -98,6 +98,23 @@ def test_who_comes_back_is_led_on_without_the_filters_of_before(stats: Page):
     assert "whose=all" in stats.url and "person=" not in stats.url
 
 
+def test_whoever_comes_back_finds_the_page_as_it_was_left(page: Page, product: Product, spend: Spender):
+    sign_in(page, product)
+    page.goto("/stats?by=By+person&period=Last+7+days&spent_at=OpenAI")
+    settled(page)
+    click_first_bar(page, "Cost by person")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Everybody's runs · OpenAI")).to_be_visible()
+    settled(page)
+    page.get_by_role("link", name="Account").click()
+    page.get_by_role("heading", name="Account").wait_for()
+    page.get_by_role("link", name="Stats").click()
+    expect(page.get_by_text("Everybody's runs · OpenAI")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Stacked by")).to_have_value("By person")
+    assert "spent_at=OpenAI" in page.url
+
+
 def test_what_is_new_appears_by_itself_and_nothing_jumps(page: Page, product: Product, spend: Spender):
     page.clock.install()
     sign_in(page, product)

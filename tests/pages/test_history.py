@@ -93,6 +93,8 @@ def test_what_is_estimated_is_marked(signed_in, ran, ann):
         ({"jump": "2020-01-01"}, None),
         ({"jump": "2090-01-01"}, ["stars", "tides"]),
         ({"model": "nobody/knows"}, ["stars", "tides"]),
+        ({"error": "Timeout"}, ["tides"]),
+        ({"status": "Failed", "error": "Overloaded"}, None),
         ({"older": "no position", "newer": "2026-01-01~x"}, ["stars", "tides"]),
     ],
 )
@@ -280,3 +282,9 @@ def test_a_hostile_prompt_is_shown_as_text(signed_in, ran, ann):
     assert [one.value for one in app.main.code] == [HOSTILE]
     assert "](http" not in app.main.error[0].value
     assert not any(one.allow_html for one in app.main.markdown)
+
+
+def test_the_kind_of_error_can_be_chosen_where_failed_runs_are(signed_in, ran, ann):
+    ran(ann, "tides", status=RunStatus.ERROR, error_code=FaultCode.TIMEOUT)
+    offered = [{one.label for one in history(signed_in, **query).main.selectbox} for query in ({}, {"status": "Failed"})]
+    assert ["Kind of error" in labels for labels in offered] == [False, True]

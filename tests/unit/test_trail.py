@@ -69,4 +69,5 @@ def test_what_the_report_is_restricted_to_goes_along():
         "whose": "all",
         "status": "Failed",
     }
+    assert led(Role.ADMIN, only=only).to_failed(DAY, "rate_limited") == query | {"error": "Rate limited"}
     assert led(Role.ADMIN, only=only).to_runs(DAY, MODEL, "openai/gpt-5")["model"] == "openai/gpt-5"

@@ -82,6 +82,12 @@ llm_usage_logs = Table(
     Index("ix_llm_usage_logs_recent", *NEWEST_FIRST),
     Index("ix_llm_usage_logs_model_recent", "model_name", *NEWEST_FIRST),
     Index("ix_llm_usage_logs_odd_recent", _STATUS, *NEWEST_FIRST, postgresql_where=text(ODD)),
+    Index(
+        "ix_llm_usage_logs_error_recent",
+        "error_code",
+        *NEWEST_FIRST,
+        postgresql_where=text("error_code IS NOT NULL"),
+    ),
     Index("ix_llm_usage_logs_started", "deadline_at", postgresql_where=text("status = 'started'")),
     Index(
         "ix_llm_usage_logs_tags",

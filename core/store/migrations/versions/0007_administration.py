@@ -142,6 +142,9 @@ CREATE INDEX ix_refusals_minute ON refusals (minute DESC);
 CREATE INDEX ix_refusals_user_id ON refusals (user_id, minute DESC);
 CREATE INDEX ix_refusals_code ON refusals (code, minute DESC);
 
+CREATE INDEX ix_llm_usage_logs_error_recent ON llm_usage_logs (error_code, created_at DESC, id DESC)
+    WHERE error_code IS NOT NULL;
+
 CREATE INDEX ix_audit_log_actor ON audit_log (actor, at DESC, id DESC);
 CREATE INDEX ix_audit_log_act ON audit_log (act, at DESC, id DESC);
 CREATE INDEX ix_audit_log_subject ON audit_log (subject, at DESC, id DESC);
