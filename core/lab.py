@@ -31,6 +31,7 @@ from core.services.secrets import Secrets
 from core.services.stats import Stats
 from core.services.tags import UsedTags
 from core.services.templates import Templates
+from core.services.tiers import Tiers
 from core.services.tokens import Tokens
 from core.settings import Settings
 from core.store.accounts import AccountStore
@@ -54,6 +55,7 @@ from core.store.spend import SpendStore
 from core.store.spool import Spool
 from core.store.tags import TagStore
 from core.store.templates import TemplateStore
+from core.store.tiers import TierStore
 from core.store.tokens import TokenStore
 
 CLEAR_TEXTS_EVERY_S = 3600.0
@@ -74,6 +76,7 @@ class Lab:
     metrics: Metrics
     accounts: Accounts
     tokens: Tokens
+    tiers: Tiers
     models: Models
     runs: Runs
     refusals: RefusalStore
@@ -134,6 +137,7 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     _watch(metrics, engine, spool, database)
     lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups)
     await asyncio.to_thread(rollups.prepare)
+    await asyncio.to_thread(lab.tiers.load)
     await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(_welcome, lab)
     start(
@@ -162,9 +166,11 @@ def _compose(
     history, spend, audit = HistoryStore(database), SpendStore(rollups), AuditStore(database)
     refusals, copies = RefusalStore(database), Copies(ChangeStore(database))
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
-    models = Models(settings=settings, store=ModelStore(database), client=client, local=local)
+    tiers = Tiers(TierStore(database), copies)
+    models = Models(settings=settings, store=ModelStore(database), client=client, local=local, tiers=tiers)
     runs = Runs(
         models=models,
+        tiers=tiers,
         engine=engine,
         ledger=ledger,
         history=history,
@@ -182,6 +188,7 @@ def _compose(
         metrics=metrics,
         accounts=accounts,
         tokens=Tokens(TokenStore(database)),
+        tiers=tiers,
         models=models,
         runs=runs,
         refusals=refusals,

@@ -45,7 +45,7 @@ st.subheader("Routes")
 reference.draw_routes(published(), base_url)
 
 st.subheader("Limits")
-reference.draw_limits(lab.settings, user.tier)
+reference.draw_limits(lab.settings, lab.runs.limits(user))
 
 st.subheader("When something goes wrong")
 reference.draw_errors(published())

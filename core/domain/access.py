@@ -1,5 +1,6 @@
 """Who may use what, and how often: the tiers and roles as pure rules."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -16,21 +17,15 @@ class Tier(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+_ORDER = tuple(Tier)
+
+
 class Role(StrEnum):
     """What a person does in the lab, beside the tier."""
 
     OPS = "ops"
     PM = "pm"
     ADMIN = "admin"
-
-
-RUNS_A_MONTH: dict[Tier, int | None] = {
-    Tier.TRIAL: 100,
-    Tier.STARTER: 1_000,
-    Tier.PROFESSIONAL: 10_000,
-    Tier.ENTERPRISE: None,
-}
-"""Runs a month; None is no limit."""
 
 
 class HasRole(Protocol):
@@ -40,13 +35,36 @@ class HasRole(Protocol):
     def role(self) -> Role: ...
 
 
-_STARTER_PREFIXES = ("openrouter/", "groq/", "together/", "local/")
-_PROFESSIONAL_PREFIXES = (
-    *_STARTER_PREFIXES,
-    "openai/gpt-3.5",
-    "openai/gpt-4o-mini",
-    "anthropic/claude-3-haiku",
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """What a tier allows, beside what every tier below it does.
+
+    `runs_a_month` None is no limit. A model may be used whose id begins with one of `prefixes`, of which the empty one
+    is every model's beginning; with `free_on_openrouter` also what OpenRouter gives away.
+    """
+
+    runs_a_month: int | None
+    prefixes: tuple[str, ...] = ()
+    free_on_openrouter: bool = False
+
+    def allows(self, model: ModelInfo) -> bool:
+        """Return whether this rule, by itself, allows `model`."""
+        return model.id.startswith(self.prefixes) or (self.free_on_openrouter and _is_free_on_openrouter(model))
+
+
+Rules = tuple[TierRule, ...]
+"""The rules of all tiers, in their order."""
+
+EVERY_MODEL = ("",)
+"""The prefixes of the highest tier, which may use every model: so there is a tier for each of them."""
+
+CONTRACT: Rules = (
+    TierRule(100, ("local/",), free_on_openrouter=True),
+    TierRule(1_000, ("openrouter/", "groq/", "together/", "local/")),
+    TierRule(10_000, ("openai/gpt-3.5", "openai/gpt-4o-mini", "anthropic/claude-3-haiku")),
+    TierRule(None, EVERY_MODEL),
 )
+"""The rules that hold unless an administrator sets others."""
 
 
 def tier_named(name: str) -> Tier:
@@ -57,21 +75,20 @@ def tier_named(name: str) -> Tier:
         return Tier.TRIAL
 
 
-def tier_required(model: ModelInfo) -> Tier:
+def rule_of(tier: Tier, rules: Rules) -> TierRule:
+    """Return the rule of `tier`."""
+    return rules[_ORDER.index(tier)]
+
+
+def tier_required(model: ModelInfo, rules: Rules) -> Tier:
     """Return the lowest tier that may use `model`."""
-    if model.id.startswith("local/") or _is_free_on_openrouter(model):
-        return Tier.TRIAL
-    if model.id.startswith(_STARTER_PREFIXES):
-        return Tier.STARTER
-    if model.id.startswith(_PROFESSIONAL_PREFIXES):
-        return Tier.PROFESSIONAL
-    return Tier.ENTERPRISE
+    allowing = (tier for tier, rule in zip(_ORDER, rules, strict=True) if rule.allows(model))
+    return next(allowing, _ORDER[-1])
 
 
-def may_use(tier: Tier, model: ModelInfo) -> bool:
-    """Return whether `tier` may use `model`."""
-    order = list(Tier)
-    return order.index(tier) >= order.index(tier_required(model))
+def may_use(tier: Tier, model: ModelInfo, rules: Rules) -> bool:
+    """Return whether `tier` may use `model`: that tier, or one below it, allows it."""
+    return _ORDER.index(tier) >= _ORDER.index(tier_required(model, rules))
 
 
 def require_admin(user: "HasRole") -> None:

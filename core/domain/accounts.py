@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.domain.access import Role, Tier
+from core.domain.limits import NO_OWN_LIMITS, OwnLimits
 
 
 class Scope(StrEnum):
@@ -24,6 +25,17 @@ class User:
     role: Role
     enabled: bool = True
     created_at: datetime | None = None
+    limits: OwnLimits = NO_OWN_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What is to be different about an account; None leaves it as it is."""
+
+    tier: Tier | None = None
+    role: Role | None = None
+    enabled: bool | None = None
+    limits: OwnLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

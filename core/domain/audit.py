@@ -7,6 +7,9 @@ from typing import Any
 
 from core.domain.periods import Period
 
+OPERATOR = "operator"
+"""The actor of what is done with the commands, for which nobody signs in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

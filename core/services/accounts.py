@@ -6,18 +6,21 @@ cookie. The code is bound to the browser that asked for it, so that nobody can b
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID, uuid4
 
 from core.domain.access import Role, Tier
-from core.domain.accounts import SessionInfo, User
+from core.domain.accounts import AccountChange, SessionInfo, User
+from core.domain.audit import OPERATOR, Note
 from core.errors import InvalidRequest, NotFound, NotSignedIn
 from core.services.passwords import check_strength, hash_password, matches
-from core.store.accounts import AccountStore
+from core.store.accounts import AccountStore, told
 from core.store.attempts import AttemptStore, Bound
 from core.store.sessions import SessionStore
 
@@ -127,12 +130,13 @@ class Accounts:
         """
         keep = self._session_of(user, token)
         check_strength(new)
-        self._accounts.change(self._proved(user, old).id, password_hash=hash_password(new), keep_session=keep)
+        user_id = self._proved(user, old).id
+        self._accounts.change(user_id, AccountChange(), password_hash=hash_password(new), keep_session=keep)
 
     def add(self, username: str, password: str, *, tier: Tier, role: Role) -> User:
         """Add an account. Raises `InvalidRequest` if the name is taken or no name, or the password will not do."""
-        user = _new_user(username, tier, role)
-        self._accounts.add(user, hash_password(password))
+        user = new_user(username, tier, role)
+        self._accounts.add(user, hash_password(password), _noted("add user", user.id, {"after": told(user)}))
         return user
 
     def set(
@@ -145,15 +149,18 @@ class Accounts:
     ) -> User:
         """Change what is given of an account; a new password signs the user out everywhere. Raises `NotFound`."""
         password_hash = None if password is None else hash_password(password)
-        return self._accounts.change(self._id_of(username), tier=tier, role=role, password_hash=password_hash)
+        return self._change(username, "change user", AccountChange(tier=tier, role=role), password_hash)
 
     def disable(self, username: str) -> User:
-        """Let a user sign in no more, and end the user's sessions. Raises `NotFound`."""
-        return self._accounts.change(self._id_of(username), enabled=False)
+        """Let a user sign in no more, and end the user's sessions.
+
+        Raises `NotFound`, and `InvalidRequest` for the last administrator.
+        """
+        return self._change(username, "disable user", AccountChange(enabled=False))
 
     def enable(self, username: str) -> User:
         """Let a disabled user sign in again. Raises `NotFound`."""
-        return self._accounts.change(self._id_of(username), enabled=True)
+        return self._change(username, "enable user", AccountChange(enabled=True))
 
     def all(self) -> list[User]:
         """Return every user, by name."""
@@ -171,7 +178,7 @@ class Accounts:
         if not self._accounts.empty():
             return None
         chosen = password or token_urlsafe(15)
-        user = _new_user(username, Tier.ENTERPRISE, Role.ADMIN)
+        user = new_user(username, Tier.ENTERPRISE, Role.ADMIN)
         added = self._accounts.add_first(user, hash_password(chosen))
         return chosen if added and not password else None
 
@@ -204,6 +211,10 @@ class Accounts:
         self._attempts.succeeded(attempt, by_name, self._now())
         return user
 
+    def _change(self, username: str, act: str, change: AccountChange, password_hash: str | None = None) -> User:
+        user_id = self._id_of(username)
+        return self._accounts.change(user_id, change, password_hash=password_hash, note=_noted(act, user_id))
+
     def _id_of(self, username: str) -> str:
         account = self._accounts.named(username) if _is_name(username) else None
         if account is None:
@@ -211,10 +222,15 @@ class Accounts:
         return account.user.id
 
 
-def _new_user(username: str, tier: Tier, role: Role) -> User:
+def new_user(username: str, tier: Tier, role: Role) -> User:
+    """Return a user who has no account yet. Raises `InvalidRequest` for what is no name."""
     if not _is_name(username) or username != username.strip():
         raise InvalidRequest(f"A user name has 1 to {MAX_NAME} printable characters, and no space at its ends.")
     return User(str(uuid4()), username, tier, role)
+
+
+def _noted(act: str, user_id: str, details: Mapping[str, Any] = MappingProxyType({})) -> Note:
+    return Note(OPERATOR, act, user_id, details)
 
 
 def _is_name(text: str) -> bool:

@@ -17,6 +17,7 @@ from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
 from core.providers.pricelist import listed_models, prices_for
 from core.providers.registry import PROVIDERS, Provider, provider_named
+from core.services.tiers import Tiers
 from core.settings import Settings
 from core.store.prices import ModelStore
 
@@ -48,12 +49,14 @@ class Models:
         store: ModelStore,
         client: ProviderClient,
         local: LocalModel | None,
+        tiers: Tiers,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._store = store
         self._client = client
         self._local = local
+        self._tiers = tiers
         self._now = now
         self._loading = Lock()
         self._models: dict[str, ModelInfo] = {}
@@ -82,7 +85,7 @@ class Models:
 
         The list has about a thousand entries and each page run asks for it, so it is kept until something changes.
         """
-        state = (user.tier, *(self.reachable(name) for name in PROVIDERS))
+        state = (user.tier, self._tiers.rules, *(self.reachable(name) for name in PROVIDERS))
         kept = self._choices  # taken before the list is, so that no older list's choices outlive it
         if state not in kept:
             choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
@@ -95,8 +98,8 @@ class Models:
         return ModelChoice(
             model=model,
             provider_name=PROVIDERS[model.provider].display_name,
-            tier_required=tier_required(model),
-            allowed=may_use(user.tier, model),
+            tier_required=tier_required(model, self._tiers.rules),
+            allowed=may_use(user.tier, model, self._tiers.rules),
             available=self.reachable(model.provider),
         )
 
@@ -114,9 +117,10 @@ class Models:
     def permitted(self, user: User, model_id: str) -> ModelInfo:
         """Return the model if the user's tier may use it. Raises as `find` does, and `TierTooLow`."""
         model = self.find(model_id)
-        if may_use(user.tier, model):
+        rules = self._tiers.rules
+        if may_use(user.tier, model, rules):
             return model
-        required = tier_required(model)
+        required = tier_required(model, rules)
         raise TierTooLow(
             f"{model.display_name} needs the {required} tier; yours is {user.tier}.",
             tier_required=required,

@@ -9,9 +9,9 @@ from time import monotonic
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from core.domain.access import RUNS_A_MONTH
 from core.domain.accounts import User
 from core.domain.chat import ChatRequest
+from core.domain.limits import Limits
 from core.domain.models import ModelInfo
 from core.domain.periods import month_start, next_month_start
 from core.domain.pricing import dearest_input, worst_case
@@ -25,6 +25,7 @@ from core.engine.live_run import LiveRun
 from core.errors import LabError, LimitReached, NotFound, Unavailable
 from core.futures import then
 from core.services.models import Models
+from core.services.tiers import Tiers
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
 from core.store.refusals import RefusalStore
@@ -65,6 +66,7 @@ class Runs:
         self,
         *,
         models: Models,
+        tiers: Tiers,
         engine: Engine,
         ledger: Ledger,
         history: HistoryStore,
@@ -76,6 +78,7 @@ class Runs:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._models = models
+        self._tiers = tiers
         self._engine = engine
         self._ledger = ledger
         self._history = history
@@ -86,6 +89,10 @@ class Runs:
         self._concurrency = concurrency
         self._now = now
 
+    def limits(self, user: User) -> Limits:
+        """Return the limits that hold for `user`: those of the tier and the lab, but for what is the user's own."""
+        return user.limits.over(Limits(self._tiers.runs_a_month(user.tier), self._concurrency or None))
+
     def allowance(self, user: User) -> Allowance:
         """Return what `user` has used and spent of the current month in the reporting zone."""
         now = self._now()
@@ -94,14 +101,14 @@ class Runs:
         whole_month = Days(month, resets_at.astimezone(self._zone).date() - timedelta(1))
         return Allowance(
             runs_used=self._ledger.runs_this_month(user.id, month),
-            runs_limit=RUNS_A_MONTH[user.tier],
+            runs_limit=self.limits(user).runs_a_month,
             spent_this_month=self._spend.totals(whole_month, user.id).cost,
             resets_at=resets_at,
         )
 
     def runs_left(self, user: User) -> int | None:
         """Return how many runs `user` has left this month; None is no limit."""
-        limit = RUNS_A_MONTH[user.tier]
+        limit = self.limits(user).runs_a_month
         if limit is None:
             return None
         return max(limit - self._ledger.runs_this_month(user.id, month_start(self._now(), self._zone)), 0)
@@ -182,11 +189,12 @@ class Runs:
         return record
 
     def _admit(self, user: User, admission: Admission) -> Future[int]:
+        limits = self.limits(user)
         return self._ledger.admit(
             admission,
             month=month_start(admission.started_at, self._zone),
-            monthly_limit=RUNS_A_MONTH[user.tier],
-            concurrent_limit=self._concurrency,
+            monthly_limit=limits.runs_a_month,
+            concurrent_limit=limits.runs_at_once or 0,
             resets_at=next_month_start(admission.started_at, self._zone),
         )
 

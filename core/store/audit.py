@@ -1,5 +1,6 @@
 """Notes of who read or changed what is not their own. They are only ever added to: a trigger sees to it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,18 @@ from sqlalchemy import Connection, exists, func, insert, select
 from core.domain.audit import Note
 from core.store.database import Database
 from core.store.plain import fitting, plain_json
+from core.store.recordsets import insert_all
 from core.store.tables import audit_log
 
 
 def write(connection: Connection, note: Note) -> None:
     """Write a note in the transaction of what it is about: both are done, or neither."""
     connection.execute(insert(audit_log).values(_columns(note)))
+
+
+def write_all(connection: Connection, notes: Sequence[Note]) -> None:
+    """Write many notes as `write` does."""
+    insert_all(connection, audit_log, [_columns(note) for note in notes])
 
 
 def _columns(note: Note) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class SessionStore:
             enabled = select(users.c.id).where(users.c.id == user_id, users.c.enabled).with_for_update()
             if connection.execute(enabled).first() is None:
                 raise NotSignedIn("This account cannot sign in.")
-            connection.execute(delete(sessions).where(sessions.c.user_id == user_id, ~_alive(session.created_at)))
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id, ~alive(session.created_at)))
             connection.execute(insert(sessions).values(_values(token_hash, user_id, session)))
 
         self._database.call(work)
@@ -89,7 +89,7 @@ class SessionStore:
         """Return a user's sessions, the last used first."""
         query = (
             select(sessions)
-            .where(sessions.c.user_id == user_id, _alive(now))
+            .where(sessions.c.user_id == user_id, alive(now))
             .order_by(sessions.c.last_seen_at.desc(), sessions.c.id)
         )
         rows = self._database.call(lambda connection: connection.execute(query).all())
@@ -114,7 +114,7 @@ class SessionStore:
 def _look_up(connection: Connection, lookups: Sequence[Lookup]) -> list[Found | None]:
     hashes = [token_hash for token_hash, _ in lookups]
     now = max(shown for _, shown in lookups)
-    mine = (sessions.c.token_hash == any_(literal(hashes, ARRAY(String)))) & _alive(now)
+    mine = (sessions.c.token_hash == any_(literal(hashes, ARRAY(String)))) & alive(now)
     query = (
         select(*USER_COLUMNS, sessions.c.id.label("session_id"), sessions.c.token_hash)
         .join_from(sessions, users)
@@ -132,7 +132,8 @@ def _noting(mine: ColumnElement[bool], now: datetime) -> Update:
     return update(sessions).where(sessions.c.id.in_(free)).values(last_seen_at=now)
 
 
-def _alive(now: datetime) -> Any:
+def alive(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a session has not ended by `now`."""
     return (sessions.c.expires_at > now) & (sessions.c.last_seen_at > now - IDLE_LIMIT)
 
 

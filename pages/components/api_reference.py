@@ -5,10 +5,10 @@ from typing import Literal
 
 import streamlit as st
 
-from core.domain.access import RUNS_A_MONTH, Tier
 from core.domain.accounts import Scope
 from core.domain.chat import MAX_CHARACTERS, MAX_MESSAGES
 from core.domain.faults import FaultCode, explain
+from core.domain.limits import Limits
 from core.services.examples import Example
 from core.services.reference import Reference, Route
 from core.settings import Settings
@@ -40,12 +40,13 @@ def draw_routes(reference: Reference, base_url: str) -> None:
     st.link_button("openapi.json", f"{base_url}{DESCRIPTION}", icon=":material/data_object:")
 
 
-def draw_limits(settings: Settings, tier: Tier) -> None:
-    """Draw the limits that hold for a user of `tier`, and what happens at each."""
+def draw_limits(settings: Settings, limits: Limits) -> None:
+    """Draw the `limits` that hold for a user, those that hold for everybody, and what happens at each."""
+    a_minute = _limit(settings.api_requests_per_minute or None)
     rows = [
-        ("Runs a month", _limit(RUNS_A_MONTH[tier]), "`429` until the month ends"),
-        ("Runs at once", _limit(settings.user_concurrency), "`429` until one of them ends"),
-        ("Requests a minute, for each token", _limit(settings.api_requests_per_minute), "`429` for some seconds"),
+        ("Runs a month", _limit(limits.runs_a_month), "`429` until the month ends"),
+        ("Runs at once", _limit(limits.runs_at_once), "`429` until one of them ends"),
+        ("Requests a minute, for each token", a_minute, "`429` for some seconds"),
         ("Seconds a run may take", f"{settings.request_timeout_s:g}", f"the run ends with `{FaultCode.TIMEOUT}`"),
         ("Messages in a request", count(MAX_MESSAGES), "`422`"),
         ("Characters in a message", count(MAX_CHARACTERS), "`422`"),
@@ -85,4 +86,4 @@ def _needs(route: Route) -> str:
 
 
 def _limit(number: int | None) -> str:
-    return count(number) if number else NO_LIMIT
+    return NO_LIMIT if number is None else count(number)

@@ -36,4 +36,4 @@ def _show_allowance(allowance: Allowance) -> None:
         st.caption(f"{runs(allowance.runs_used)} · {spent}")
     else:
         left = max(allowance.runs_limit - allowance.runs_used, 0)
-        st.progress(left / allowance.runs_limit, text=f":small[{runs(left)} left · {spent}]")
+        st.progress(left / max(allowance.runs_limit, 1), text=f":small[{runs(left)} left · {spent}]")

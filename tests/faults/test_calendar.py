@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.domain.access import RUNS_A_MONTH, Role, Tier
+from core.domain.access import CONTRACT, Role, Tier, rule_of
 from core.domain.accounts import User
 from core.domain.runs import RunOrigin
 from core.domain.spend import Days
@@ -24,7 +24,7 @@ from tests.fixtures.lab import add_user, ended, request
 from tests.fixtures.runs import add_user as add_owner
 from tests.fixtures.runs import admission, record
 
-TRIAL = RUNS_A_MONTH[Tier.TRIAL]
+TRIAL = rule_of(Tier.TRIAL, CONTRACT).runs_a_month
 ONE = timedelta(seconds=1)
 EDGES = [
     ("UTC", datetime(2026, 12, 1, tzinfo=UTC)),
@@ -43,6 +43,7 @@ def runs_in(lab):
     def service(zone, clock):
         return Runs(
             models=lab.models,
+            tiers=lab.tiers,
             engine=lab.engine,
             ledger=Ledger(lab.database, instance_id=1),
             history=HistoryStore(lab.database),

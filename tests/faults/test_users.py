@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from core.domain.access import RUNS_A_MONTH, Tier
+from core.domain.access import Tier
 from core.domain.accounts import User
 from core.domain.periods import month_start
 from core.domain.queries import HistoryFilter
@@ -131,7 +131,7 @@ def test_17_of_33_clients_at_the_last_free_place_one_gets_it(served, eve, simula
 
 def test_17_of_33_clients_at_the_last_run_of_the_month_one_gets_it(served, simulator):
     tom = add_user(served.lab, f"tom{uuid4().hex[:8]}", Tier.TRIAL)
-    limit = RUNS_A_MONTH[Tier.TRIAL]
+    limit = served.lab.tiers.runs_a_month(Tier.TRIAL)
     month = month_start(datetime.now(UTC), served.lab.settings.timezone)
     used = insert(month_counts).values(user_id=tom.id, month=month, runs=limit - 1)
     served.lab.database.call(lambda connection: connection.execute(used))

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import lab as lab_module
-from core.domain.access import RUNS_A_MONTH, Role, Tier
+from core.domain.access import Role, Tier
 from core.domain.accounts import User
 from core.domain.chat import MAX_MESSAGES
 from core.domain.queries import HistoryFilter
@@ -621,7 +621,7 @@ def test_a_failed_turn_is_not_sent_along(app, simulator):
 
 def test_a_used_up_limit_keeps_the_prompt_and_tells_why(lab, open_as, simulator, monkeypatch):
     user = somebody(lab, Tier.STARTER)
-    monkeypatch.setitem(RUNS_A_MONTH, Tier.STARTER, 1)
+    monkeypatch.setattr(lab.tiers, "runs_a_month", lambda tier: 1)
     app = send(open_as(user), "One", f"groq/{ECHO}")
     before = len(calls(simulator))
     send(app, "Two")
@@ -635,10 +635,10 @@ def test_a_used_up_limit_keeps_the_prompt_and_tells_why(lab, open_as, simulator,
 
 def test_a_refusal_is_gone_after_the_next_run(lab, open_as, monkeypatch):
     user = somebody(lab, Tier.STARTER)
-    monkeypatch.setitem(RUNS_A_MONTH, Tier.STARTER, 1)
+    monkeypatch.setattr(lab.tiers, "runs_a_month", lambda tier: 1)
     app = send(send(open_as(user), "Nought", f"groq/{ECHO}"), "One")
     assert app.warning
-    monkeypatch.setitem(RUNS_A_MONTH, Tier.STARTER, 9)
+    monkeypatch.setattr(lab.tiers, "runs_a_month", lambda tier: 9)
     send(app, "One")
     assert not app.warning
     assert answers(app) == ["Nought", "One"]

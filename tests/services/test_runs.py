@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from core.domain.access import RUNS_A_MONTH, Role, Tier
+from core.domain.access import CONTRACT, Role, Tier, rule_of
 from core.domain.accounts import User
 from core.domain.faults import FaultCode
 from core.domain.models import ModelInfo
@@ -88,7 +88,7 @@ def test_the_monthly_limit_holds_and_tells_when_it_starts_anew(lab, simulator):
     ann = add_user(lab, tier=Tier.TRIAL)
     ended(start(lab, ann, "local/sim/words"))
     used_up = "UPDATE month_counts SET runs = :limit WHERE user_id = 'ann'"
-    limit = RUNS_A_MONTH[Tier.TRIAL]
+    limit = rule_of(Tier.TRIAL, CONTRACT).runs_a_month
     lab.database.call(lambda connection: connection.execute(text(used_up), {"limit": limit}))
     assert lab.runs.runs_left(ann) == 0
     with pytest.raises(LimitReached) as caught:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from core.domain.access import may_use, tier_named
+from core.domain.access import CONTRACT, may_use, tier_named
 from core.domain.models import ModelInfo
 from core.domain.pricing import PriceSource, cost_of, flat
 from core.domain.queries import HistoryFilter
@@ -76,7 +76,7 @@ def test_nobody_can_sign_in_as_its_people_and_they_use_what_their_tier_allows(de
         {model.id: model for model in catalogue()},
     )
     used = rows(demo, select(llm_usage_logs.c.user_id, llm_usage_logs.c.model_name).distinct())
-    assert all(may_use(tiers[user_id], models[model_id]) for user_id, model_id in used)
+    assert all(may_use(tiers[user_id], models[model_id], CONTRACT) for user_id, model_id in used)
 
 
 def test_it_has_working_days_faults_estimates_and_one_odd_day(demo):

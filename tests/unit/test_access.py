@@ -4,7 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from core.domain.access import RUNS_A_MONTH, Role, Tier, may_use, reads_everybodys_spend, tier_named, tier_required
+from core.domain.access import (
+    CONTRACT,
+    EVERY_MODEL,
+    Role,
+    Tier,
+    TierRule,
+    may_use,
+    reads_everybodys_spend,
+    rule_of,
+    tier_named,
+    tier_required,
+)
 from core.domain.models import ModelInfo
 from core.domain.pricing import FALLBACK, LOCAL, Prices, PriceSource, Rate, flat
 
@@ -123,14 +134,14 @@ def test_the_table_has_twenty_models_a_tier():
 
 @pytest.mark.parametrize(("lowest", "model_id", "prices"), CASES)
 def test_the_lowest_tier_is_required_and_every_higher_one_may(lowest, model_id, prices):
-    assert tier_required(model(model_id, prices)) is lowest
+    assert tier_required(model(model_id, prices), CONTRACT) is lowest
     order = list(Tier)
-    allowed = {tier for tier in Tier if may_use(tier, model(model_id, prices))}
+    allowed = {tier for tier in Tier if may_use(tier, model(model_id, prices), CONTRACT)}
     assert allowed == set(order[order.index(lowest) :])
 
 
 def test_limits_a_month():
-    assert [RUNS_A_MONTH[tier] for tier in Tier] == [100, 1_000, 10_000, None]
+    assert [rule_of(tier, CONTRACT).runs_a_month for tier in Tier] == [100, 1_000, 10_000, None]
 
 
 @pytest.mark.parametrize("name", ["", "gold", "TRIAL", "Enterprise", "enterprise "])
@@ -140,3 +151,17 @@ def test_an_unknown_tier_counts_as_trial(name):
 
 def test_who_reads_everybodys_spend():
     assert [reads_everybodys_spend(role) for role in Role] == [False, True, True]
+
+
+def test_a_higher_tier_may_always_use_what_a_lower_one_may():
+    rules = (TierRule(1, ("openai/gpt-5",)), TierRule(2), TierRule(3, ("groq/",)), TierRule(None, EVERY_MODEL))
+    assert [may_use(tier, model("openai/gpt-5", PRICED), rules) for tier in Tier] == [True, True, True, True]
+    assert [may_use(tier, model("groq/x", PRICED), rules) for tier in Tier] == [False, False, True, True]
+    assert tier_required(model("local/x", LOCAL), rules) is Tier.ENTERPRISE
+
+
+def test_what_openrouter_gives_away_may_be_allowed_to_any_tier():
+    rules = (TierRule(1), TierRule(2, free_on_openrouter=True), TierRule(3), TierRule(None, EVERY_MODEL))
+    assert tier_required(model("openrouter/a/b:free", PRICED), rules) is Tier.STARTER
+    assert tier_required(model("openrouter/a/b", ZERO), rules) is Tier.STARTER
+    assert tier_required(model("openrouter/a/b", PRICED), rules) is Tier.ENTERPRISE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.access import Role, Tier, may_use, tier_required
+from core.domain.access import CONTRACT, Role, Tier, may_use, tier_required
 from core.domain.accounts import User
 from core.domain.models import ModelInfo
 from core.domain.pricing import FALLBACK, LOCAL, PriceSource, flat
@@ -18,8 +18,8 @@ def choice(model_id="openai/gpt-4o-mini", prices=PRICES, *, tier=Tier.ENTERPRISE
     return ModelChoice(
         model=model,
         provider_name=PROVIDERS[model.provider].display_name,
-        tier_required=tier_required(model),
-        allowed=may_use(tier, model),
+        tier_required=tier_required(model, CONTRACT),
+        allowed=may_use(tier, model, CONTRACT),
         available=available,
     )
 

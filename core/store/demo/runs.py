@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from core.domain.access import Tier, may_use
+from core.domain.access import CONTRACT, Tier, may_use
 from core.domain.chat import ChatRequest
 from core.domain.faults import UNBILLED, FaultCode, explain
 from core.domain.models import ModelInfo
@@ -81,7 +81,7 @@ class Invention:
         return [
             (habit, habit.share * self._rng.uniform(0.3, 1.7))
             for habit, model in known
-            if model and may_use(author.tier, model)
+            if model and may_use(author.tier, model, CONTRACT)
         ]
 
     def _habit(self, author: Author) -> Habit | None:
