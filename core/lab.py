@@ -26,6 +26,8 @@ from core.services.history import History
 from core.services.metrics import Metrics
 from core.services.models import Models
 from core.services.paces import Pace
+from core.services.password_links import PasswordLinks
+from core.services.people import People
 from core.services.runs import Runs
 from core.services.secrets import Secrets
 from core.services.stats import Stats
@@ -46,6 +48,8 @@ from core.store.instance import Instance
 from core.store.ledger import Ledger
 from core.store.migrations import migrate
 from core.store.months import Months
+from core.store.password_links import PasswordLinkStore
+from core.store.people import PeopleStore
 from core.store.prices import ModelStore
 from core.store.refusals import RefusalStore
 from core.store.rollups import Rollups
@@ -75,6 +79,8 @@ class Lab:
     engine: Engine
     metrics: Metrics
     accounts: Accounts
+    password_links: PasswordLinks
+    people: People
     tokens: Tokens
     tiers: Tiers
     models: Models
@@ -167,6 +173,7 @@ def _compose(
     refusals, copies = RefusalStore(database), Copies(ChangeStore(database))
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     tiers = Tiers(TierStore(database), copies)
+    links = PasswordLinkStore(database)
     models = Models(settings=settings, store=ModelStore(database), client=client, local=local, tiers=tiers)
     runs = Runs(
         models=models,
@@ -187,6 +194,8 @@ def _compose(
         engine=engine,
         metrics=metrics,
         accounts=accounts,
+        password_links=PasswordLinks(links, AttemptStore(database)),
+        people=People(PeopleStore(rollups), links),
         tokens=Tokens(TokenStore(database)),
         tiers=tiers,
         models=models,
