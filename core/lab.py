@@ -23,11 +23,17 @@ from core.services.accounts import Accounts
 from core.services.copies import Copies
 from core.services.exports import Exports
 from core.services.history import History
+from core.services.key_uses import KeyUses
+from core.services.keys import Keys, asking
+from core.services.invoices import Invoices
+from core.services.lookups import BILLED_LATER, Lookups, address_of
 from core.services.metrics import Metrics
+from core.services.model_lists import ModelLists
 from core.services.models import Models
 from core.services.paces import Pace
 from core.services.password_links import PasswordLinks
 from core.services.people import People
+from core.services.providers import Providers
 from core.services.runs import Runs
 from core.services.secrets import Secrets
 from core.services.stats import Stats
@@ -35,6 +41,7 @@ from core.services.tags import UsedTags
 from core.services.templates import Templates
 from core.services.tiers import Tiers
 from core.services.tokens import Tokens
+from core.services.ways import Ways
 from core.settings import Settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
@@ -45,12 +52,16 @@ from core.store.embedded import EmbeddedPostgres
 from core.store.export_rows import ExportRows
 from core.store.history import HistoryStore
 from core.store.instance import Instance
+from core.store.invoices import BesideStore, InvoiceStore
+from core.store.keys import KeyStore
 from core.store.ledger import Ledger
+from core.store.lookups import LookupStore
 from core.store.migrations import migrate
 from core.store.months import Months
 from core.store.password_links import PasswordLinkStore
 from core.store.people import PeopleStore
 from core.store.prices import ModelStore
+from core.store.providers import ProviderStore
 from core.store.refusals import RefusalStore
 from core.store.rollups import Rollups
 from core.store.secrets import SecretStore
@@ -65,6 +76,7 @@ from core.store.tokens import TokenStore
 CLEAR_TEXTS_EVERY_S = 3600.0
 FOLD_EVERY_S = 2.0
 REFRESH_COPIES_EVERY_S = 2.0
+WRITE_KEY_USES_EVERY_S = 5.0
 FORGET_REFUSALS_EVERY_S = 3600.0
 REFUSALS_KEPT = timedelta(days=90)
 MONTHS_EVERY_S = 3600.0
@@ -83,8 +95,13 @@ class Lab:
     people: People
     tokens: Tokens
     tiers: Tiers
+    providers: Providers
+    keys: Keys
+    model_lists: ModelLists
     models: Models
     runs: Runs
+    lookups: Lookups
+    invoices: Invoices
     refusals: RefusalStore
     copies: Copies
     history: History
@@ -128,31 +145,39 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     database, instance = Database(url), Instance(url)
     stack.push_async_callback(asyncio.to_thread, database.close)
     stack.push_async_callback(asyncio.to_thread, instance.close)
-    await asyncio.to_thread(_check_keys, settings, database)
+    vault = await asyncio.to_thread(_proved_vault, settings, database)
     await asyncio.to_thread(instance.open)
     local = _started(LocalModel(settings.data_dir), stack) if settings.embedded_model else None
     client = ProviderClient()
     stack.push_async_callback(client.aclose)
-    ledger = Ledger(database, instance.id)
+    ledger = Ledger(database, instance.id, billed_later=BILLED_LATER)
     rollups = Rollups(database, settings.timezone)
     spool, metrics = Spool(settings.data_dir / "spool"), Metrics()
     settlement = Settlement(ledger, spool)
     stack.push_async_callback(settlement.close)
-    engine = Engine(client, settlement, _limits(settings), _observer(metrics))
+    key_uses = KeyUses(KeyStore(database))
+    stack.push_async_callback(asyncio.to_thread, key_uses.close)
+    engine = Engine(client, settlement, _limits(settings), _observer(metrics, key_uses))
     stack.push_async_callback(engine.close)
     _watch(metrics, engine, spool, database)
-    lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups)
+    lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups, vault)
+    lab.lookups.show_in(metrics)
     await asyncio.to_thread(rollups.prepare)
     await asyncio.to_thread(lab.tiers.load)
+    await asyncio.to_thread(lab.providers.load)
+    await asyncio.to_thread(lab.keys.load)
     await asyncio.to_thread(lab.models.load)
+    await asyncio.to_thread(lab.model_lists.watch, lab.copies)
     await asyncio.to_thread(_welcome, lab)
     start(
         stack,
         settlement.maintain(),
-        lab.models.refresh(),
+        lab.model_lists.refresh(),
+        lab.lookups.keep_asking(),
         every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
         every(FORGET_REFUSALS_EVERY_S, lambda: _forget_refusals(lab.refusals)),
         every(REFRESH_COPIES_EVERY_S, lab.copies.refresh),
+        every(WRITE_KEY_USES_EVERY_S, key_uses.write),
         every(FOLD_EVERY_S, rollups.fold),
         every(MONTHS_EVERY_S, Months(database).make_ahead),
     )
@@ -168,13 +193,26 @@ def _compose(
     local: LocalModel | None,
     ledger: Ledger,
     rollups: Rollups,
+    vault: Vault,
 ) -> Lab:
     history, spend, audit = HistoryStore(database), SpendStore(rollups), AuditStore(database)
     refusals, copies = RefusalStore(database), Copies(ChangeStore(database))
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     tiers = Tiers(TierStore(database), copies)
     links = PasswordLinkStore(database)
-    models = Models(settings=settings, store=ModelStore(database), client=client, local=local, tiers=tiers)
+    providers = Providers(settings, ProviderStore(database), copies, local)
+    model_store = ModelStore(database)
+    keys = Keys(
+        settings=settings,
+        vault=vault,
+        store=KeyStore(database),
+        copies=copies,
+        providers=providers,
+        lists=model_store,
+        ask=asking(client),
+    )
+    ways = Ways(providers, keys)
+    models = Models(settings=settings, store=model_store, providers=providers, ways=ways, tiers=tiers)
     runs = Runs(
         models=models,
         tiers=tiers,
@@ -198,8 +236,13 @@ def _compose(
         people=People(PeopleStore(rollups), links),
         tokens=Tokens(TokenStore(database)),
         tiers=tiers,
+        providers=providers,
+        keys=keys,
+        model_lists=ModelLists(client, providers, ways, model_store, models),
         models=models,
         runs=runs,
+        lookups=Lookups(LookupStore(database), client, address_of(ways)),
+        invoices=Invoices(InvoiceStore(database), BesideStore(rollups), settings.timezone, catalogue=spend.catalogue),
         refusals=refusals,
         copies=copies,
         history=History(history, settings.timezone, audit, accounts.names),
@@ -218,10 +261,11 @@ def _migrated_url(settings: Settings, postgres: EmbeddedPostgres | None) -> str:
     return url
 
 
-def _observer(metrics: Metrics) -> Callable[[RunEnded], None]:
+def _observer(metrics: Metrics, key_uses: KeyUses) -> Callable[[RunEnded], None]:
     def observe(ended: RunEnded) -> None:
         logs.run_ended(ended)
         metrics.run_ended(ended)
+        key_uses.run_ended(ended)
 
     return observe
 
@@ -234,8 +278,10 @@ def _watch(metrics: Metrics, engine: Engine, spool: Spool, database: Database) -
     metrics.gauge("database_pool_size", "Connections to the database at most.", lambda: database.pool_size)
 
 
-def _check_keys(settings: Settings, database: Database) -> None:
-    Secrets(Vault(encryption_keys(settings)), SecretStore(database)).check()
+def _proved_vault(settings: Settings, database: Database) -> Vault:
+    vault = Vault(encryption_keys(settings))
+    Secrets(vault, SecretStore(database)).check()
+    return vault
 
 
 def _limits(settings: Settings) -> Limits:
