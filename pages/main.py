@@ -18,9 +18,15 @@ PAGES = [
     st.Page("developers.py", title="API", icon=":material/code:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
-ADMINISTRATION: list[Any] = []
+INVOICES = st.Page("invoices.py", title="Invoices", icon=":material/receipt_long:")
+ADMINISTRATION: list[Any] = [
+    INVOICES,
+]
 """For administrators: each of these pages, and each service behind it, refuses everybody else."""
-OFFERED = {"": PAGES, "Administration": ADMINISTRATION} if ADMINISTRATION else PAGES
+MANAGEMENT = [INVOICES]
+"""Those of them that are for product managers as well."""
+OFFERED = {"": PAGES, "Administration": ADMINISTRATION}
+OFFERED_TO = {Role.ADMIN: OFFERED, Role.PM: {"": PAGES, "Administration": MANAGEMENT}, Role.OPS: {"": PAGES}}
 NARROW = ("", "developers", "account")
 
 st.set_page_config(page_title="Testing Lab", page_icon=ICON)  # first, or a page's icon would be asked of another host
@@ -30,7 +36,7 @@ except LabError as error:
     st.navigation(OFFERED, position="hidden")
     errors.show_waiting(error)
     st.stop()
-offered = OFFERED if user is None or user.role is Role.ADMIN else PAGES
+offered = OFFERED_TO[user.role] if user else OFFERED
 page = st.navigation(offered, position="sidebar" if user else "hidden")
 layout: Literal["wide", "centered"] = "centered" if page.url_path in NARROW else "wide"
 st.set_page_config(layout=layout)

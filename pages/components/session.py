@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import lab
-from core.domain.access import Role
+from core.domain.access import Role, reads_everybodys_spend
 from core.domain.accounts import User
 from core.domain.web import BROWSER_COOKIE, SESSION_COOKIE
 
@@ -44,6 +44,16 @@ def require_administrator() -> User:
     user = require_user()
     if user.role is not Role.ADMIN:
         st.info("This page is for administrators. Ask one of them if you need something here.", icon=":material/lock:")
+        st.stop()
+    return user
+
+
+def require_manager() -> User:
+    """Return who is signed in, one who sees everybody's spend; else say so and end the run. Raises
+    `StoreUnavailable`."""
+    user = require_user()
+    if not reads_everybodys_spend(user.role):
+        st.info("This page is for administrators and product managers. Ask one of them.", icon=":material/lock:")
         st.stop()
     return user
 
