@@ -154,5 +154,5 @@ def test_many_at_once_cost_few_statements(database, users):
     for some in (runs[:half], runs[half:]):
         in_batches(database, admitting, [[Claim(run, MONTH, 1000, 1000, NEXT_MONTH) for run in some]])
         in_batches(database, settlements.settle, [[outcome(run) for run in some]])
-    assert len(statements) == 2 * (4 + 4)
+    assert len(statements) == 2 * (5 + 4)
     assert state(database, names[:1]) == [(TOGETHER // users, 0, {MONTH: TOGETHER // users})]
