@@ -176,5 +176,5 @@ MANY_TEMPLATES = LimitProblem(
         resets_at=None,
     )
 )
-NO_KEY = Problem(detail="No key for OpenAI is configured. An administrator can set OPENAI_API_KEY.")
+NO_KEY = Problem(detail="No key for OpenAI is configured. An administrator can store one under Keys.")
 WRONG_PASSWORD = Problem(detail="That user name and password do not match.")

@@ -14,6 +14,7 @@ from core.domain.access import Role, Tier
 from core.domain.chat import MODEL_ID, MODEL_NAME, ChatRequest, Message, Parameters
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
+from core.domain.providers import PROVIDER_NAME
 from core.domain.runs import RunOrigin, RunStatus
 from core.domain.tags import NO_TAGS, Tags
 from core.domain.templates import Template, TemplateDraft
@@ -21,8 +22,9 @@ from core.settings import PROVIDER_NAMES
 
 Money = Annotated[Decimal, WithJsonSchema({"type": "number", "description": "USD, to the last digit."})]
 
-KNOWN_MODEL_ID = f"^({'|'.join(PROVIDER_NAMES)})/{MODEL_NAME}$"
-"""What is told of a model's id. One of another provider is no 422: it has a status of its own, 400."""
+KNOWN_MODEL_ID = f"^({'|'.join(PROVIDER_NAMES)}|{PROVIDER_NAME})/{MODEL_NAME}$"
+"""What is told of a model's id: the built-in providers, and how the names of others look, that an administrator may
+have added. One of a provider that there is not is no 422: it has a status of its own, 400."""
 
 
 class Shape(BaseModel):

@@ -25,6 +25,7 @@ class FaultCode(StrEnum):
     NAME_NOT_RESOLVED = "name_not_resolved"
     CONNECTION_REFUSED = "connection_refused"
     TLS = "tls"
+    INNER_ADDRESS = "inner_address"
     NOT_STARTED = "not_started"
     ABANDONED = "abandoned"
     KILLED = "killed"
@@ -43,6 +44,7 @@ UNBILLED = frozenset(
         FaultCode.NAME_NOT_RESOLVED,
         FaultCode.CONNECTION_REFUSED,
         FaultCode.TLS,
+        FaultCode.INNER_ADDRESS,
         FaultCode.OVERLOADED,
         FaultCode.PROVIDER,
         FaultCode.NOT_STARTED,
@@ -71,17 +73,29 @@ _SENTENCES = {
     FaultCode.NAME_NOT_RESOLVED: "The address of {provider} could not be found. Check its base URL and the network.",
     FaultCode.CONNECTION_REFUSED: "{provider} cannot be reached: nothing answers at its address.",
     FaultCode.TLS: "The secure connection to {provider} could not be trusted, so nothing was sent.",
+    FaultCode.INNER_ADDRESS: "The address of {provider} leads into the inner network, so nothing was sent. "
+    "An administrator can allow it.",
     FaultCode.NOT_STARTED: "The lab could not start this run, so nothing was sent to {provider}. Run it again.",
     FaultCode.ABANDONED: "Nobody was following the run any more, so it was stopped.",
     FaultCode.KILLED: "The lab was stopped in the middle of this run. Its cost is an estimate.",
     FaultCode.INTERNAL: "Something went wrong inside the lab.",
 }
 
+_OF_ONES_OWN = {
+    FaultCode.BAD_KEY: "{provider} did not accept your own key. Store another one under Account, or remove it there.",
+    FaultCode.NO_CREDIT: "Your own account at {provider} has no credit left. Top it up, or remove your key.",
+    FaultCode.REFUSED: "{provider} refused this request. Your own key may not be allowed to use this model.",
+}
+"""What is said otherwise where the key is the user's own."""
 
-def explain(code: FaultCode, provider: str, *, detail: str = "", retry_after_s: float | None = None) -> str:
+
+def explain(
+    code: FaultCode, provider: str, *, detail: str = "", retry_after_s: float | None = None, own_key: bool = False
+) -> str:
     """Return the sentences a user reads for `code`; `provider` is its display name, `detail` its own plain words."""
     wait = f"{ceil(retry_after_s)} seconds" if retry_after_s else "a little"
-    sentence = _SENTENCES[code].format(provider=provider, wait=wait)
+    sentences = _SENTENCES | _OF_ONES_OWN if own_key else _SENTENCES
+    sentence = sentences[code].format(provider=provider, wait=wait)
     return f"{sentence} {provider} says: “{detail}”." if detail else sentence
 
 

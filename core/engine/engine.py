@@ -18,7 +18,7 @@ from uuid import UUID
 from core.domain.events import Failed
 from core.domain.faults import FaultCode
 from core.domain.pricing import Prices, PriceSource
-from core.domain.runs import Admission, Outcome, RunEnded, RunOrigin
+from core.domain.runs import Admission, Outcome, Payer, RunEnded, RunOrigin
 from core.engine.live_run import LiveRun
 from core.engine.settlement import Settlement
 from core.engine.tally import Tally
@@ -47,11 +47,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Everything that a call to a provider needs, beside the request."""
+    """Everything that a call to a provider needs, beside the request; and whose key it is."""
 
     provider: Provider
     base_url: str
     key: str | None
+    paid_by: Payer = Payer.LAB
 
 
 class Engine:

@@ -18,7 +18,7 @@ from core.domain.events import (
 )
 from core.domain.faults import UNBILLED, FaultCode, explain
 from core.domain.pricing import Prices, cost_of
-from core.domain.runs import Admission, Outcome, RunStatus
+from core.domain.runs import Admission, Outcome, Payer, RunStatus
 from core.domain.usage import Usage, estimate_tokens
 
 
@@ -99,7 +99,8 @@ class Tally:
             service_tier=self.identity.service_tier,
             started_at=admission.started_at,
             ended_at=ended_at,
-            **self._error(provider, charged=usage.total_tokens > 0),
+            paid_by=admission.paid_by,
+            **self._error(provider, admission, charged=usage.total_tokens > 0),
         )
 
     def _status(self, cancelled: bool) -> RunStatus:
@@ -109,11 +110,12 @@ class Tally:
             return RunStatus.COMPLETED
         return RunStatus.INCOMPLETE if self.failure.code is FaultCode.TRUNCATED else RunStatus.ERROR
 
-    def _error(self, provider: str, *, charged: bool) -> dict[str, Any]:
+    def _error(self, provider: str, admission: Admission, *, charged: bool) -> dict[str, Any]:
         if self.failure is None:
             return {}
-        code, detail = self.failure.code, self.failure.detail
-        message = explain(code, provider, detail=detail, retry_after_s=self.failure.retry_after_s)
+        code, detail, wait = self.failure.code, self.failure.detail, self.failure.retry_after_s
+        own_key = admission.paid_by is Payer.OWN
+        message = explain(code, provider, detail=detail, retry_after_s=wait, own_key=own_key)
         return {"error_code": code, "error_message": message if charged else f"{message} Nothing was charged."}
 
     def _usage(self, admission: Admission, cancelled: bool) -> tuple[Usage, bool]:

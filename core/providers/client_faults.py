@@ -14,6 +14,7 @@ import httpx
 from core.domain.events import Failed
 from core.domain.faults import FaultCode
 from core.providers.client_body import BodyTooLarge, UnknownEncoding
+from core.providers.guard import InnerAddress
 
 CAUGHT = (
     httpx.HTTPError,
@@ -33,6 +34,7 @@ a name that cannot be one is a `UnicodeError`."""
 _BY_CAUSE: tuple[tuple[type[BaseException], FaultCode], ...] = (
     (ssl.SSLError, FaultCode.TLS),
     (aiohttp.ClientSSLError, FaultCode.TLS),
+    (InnerAddress, FaultCode.INNER_ADDRESS),
     (socket.gaierror, FaultCode.NAME_NOT_RESOLVED),
     (ConnectionRefusedError, FaultCode.CONNECTION_REFUSED),
     (ConnectionError, FaultCode.NETWORK),

@@ -11,6 +11,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from core.providers.guard import guarded_socket
+
 CONNECT_TIMEOUT_S = 10.0
 _IDLE_CONNECTION_S = 15.0
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "testing-lab"}
@@ -19,13 +21,16 @@ _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "testi
 class Wire:
     """Build it on the loop that it serves, and close it there."""
 
-    def __init__(self, tls: SSLContext | None = None) -> None:
-        """`tls` replaces the usual trust in certificates."""
+    def __init__(self, tls: SSLContext | None = None, *, guarded: bool = False) -> None:
+        """`tls` replaces the usual trust in certificates. `guarded`: only what is outside is connected to."""
         trust = tls or httpx.create_ssl_context()
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_CONNECTION_S, ssl=trust),
-            cookie_jar=aiohttp.DummyCookieJar(),
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            keepalive_timeout=_IDLE_CONNECTION_S,
+            ssl=trust,
+            socket_factory=guarded_socket if guarded else None,
         )
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         self._transport = AiohttpTransport(verify=trust, client=session)
         self._patience = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S, pool=CONNECT_TIMEOUT_S).as_dict()
 

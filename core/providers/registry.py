@@ -1,10 +1,10 @@
-"""The providers, a row each. One more that speaks a known dialect is one more row and no code."""
+"""The built-in providers, a row each. One more that speaks a known dialect is one more row and no code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.errors import UnknownProvider
+from core.domain.providers import AddedProvider
 
 DialectName = Literal["chat_completions", "messages"]
 
@@ -21,6 +21,8 @@ class Provider:
     base_url: str
     dialect: DialectName = "chat_completions"
     models_url: str | None = "/models"
+    key_url: str | None = None
+    """What only a key that holds can read, where anybody may read the list of models."""
     generation_url: str | None = None
     """Where the cost of a run can be asked for later; the run's id there is put at its end."""
     needs_key: bool = True
@@ -33,6 +35,8 @@ class Provider:
     """Whether `usage.cost` is what the provider billed, in USD."""
     listed_per: int | None = None
     """For how many tokens the prices in its list of models hold; None: the list tells no prices."""
+    guarded: bool = False
+    """Whether only addresses of the public internet are connected to."""
 
 
 _ROWS = (
@@ -40,6 +44,7 @@ _ROWS = (
         name="openrouter",
         display_name="OpenRouter",
         base_url="https://openrouter.ai/api/v1",
+        key_url="/key",
         generation_url="/generation?id=",
         headers={"HTTP-Referer": "http://localhost:8501", "X-Title": "Testing Lab"},
         bills_in_usage=True,
@@ -65,12 +70,15 @@ _ROWS = (
 )
 
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _ROWS}
-"""Every provider by its name."""
+"""Every built-in provider by its name."""
 
 
-def provider_named(name: str) -> Provider:
-    """Return the provider of that name. Raises `UnknownProvider`, which names those that there are."""
-    try:
-        return PROVIDERS[name]
-    except KeyError:
-        raise UnknownProvider(f"There is no such provider. Choose one of {', '.join(PROVIDERS)}.") from None
+def row_of(added: AddedProvider) -> Provider:
+    """Return the row of a provider that was added: it is guarded unless it may lie in the inner network."""
+    return Provider(
+        name=added.name,
+        display_name=added.display_name,
+        base_url=added.base_url,
+        needs_key=added.needs_key,
+        guarded=not added.inner_network,
+    )

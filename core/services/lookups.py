@@ -12,15 +12,14 @@ from core.domain.access import require_admin
 from core.domain.accounts import User
 from core.domain.audit import Note
 from core.domain.corrections import CostLookup, Outstanding
-from core.domain.models import ModelInfo
-from core.domain.pricing import FALLBACK
+from core.domain.runs import Payer
 from core.engine.engine import Call
 from core.errors import LabError, StoreUnavailable
 from core.providers.client import ProviderClient
 from core.providers.registry import PROVIDERS
 from core.services.metrics import Metrics
-from core.services.models import Models
 from core.services.names import provider_name
+from core.services.ways import Ways
 from core.store.lookups import LookupStore
 
 LOOK_EVERY_S = 5.0
@@ -96,10 +95,6 @@ class Lookups:
         await asyncio.to_thread(self._store.put_off, lookup, why, self._now())
 
 
-def address_of(models: Models) -> Callable[[CostLookup], Call]:
+def address_of(ways: Ways) -> Callable[[CostLookup], Call]:
     """Return what tells where a run is asked about: with the key that paid for it."""
-    return lambda lookup: models.call(_any_model_of(lookup.provider))
-
-
-def _any_model_of(provider: str) -> ModelInfo:
-    return ModelInfo(id=f"{provider}/", display_name=provider, prices=FALLBACK)
+    return lambda lookup: ways.paid(lookup.provider, lookup.user_id, Payer(lookup.paid_by))

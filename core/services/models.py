@@ -1,8 +1,6 @@
 """Which models there are, what they cost, who may use them, and how to reach them."""
 
-import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -12,20 +10,16 @@ from core.domain.accounts import User
 from core.domain.models import ModelInfo
 from core.domain.pricing import FALLBACK, LOCAL, PriceSource
 from core.engine.engine import Call
-from core.errors import InvalidRequest, KeyMissing, LabError, StoreUnavailable, TierTooLow, Unavailable
-from core.providers.client import ProviderClient
-from core.providers.local_model import LocalModel
+from core.errors import InvalidRequest, TierTooLow
 from core.providers.pricelist import listed_models, prices_for
-from core.providers.registry import PROVIDERS, Provider, provider_named
+from core.services.names import provider_name
+from core.services.providers import Providers
 from core.services.tiers import Tiers
+from core.services.ways import Ways
 from core.settings import Settings
 from core.store.prices import ModelStore
 
-REFRESH_EVERY_S = 6 * 3600.0
-RETRY_EVERY_S = 60.0
 EMBEDDED_MODEL = "local/smollm2-135m"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +41,15 @@ class Models:
         *,
         settings: Settings,
         store: ModelStore,
-        client: ProviderClient,
-        local: LocalModel | None,
+        providers: Providers,
+        ways: Ways,
         tiers: Tiers,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._store = store
-        self._client = client
-        self._local = local
+        self._providers = providers
+        self._ways = ways
         self._tiers = tiers
         self._now = now
         self._loading = Lock()
@@ -70,7 +64,8 @@ class Models:
         with self._loading:
             stored = self._store.all()
             told = {model.provider for model in stored if model.prices.source is not PriceSource.ADMINISTRATOR}
-            listed = [model for name in PROVIDERS if name not in told for model in listed_models(name, self._now())]
+            untold = [provider.name for provider in self._providers.all() if provider.name not in told]
+            listed = [model for name in untold for model in listed_models(name, self._now())]
             if self._settings.embedded_model:
                 listed.append(_embedded())
             self._models = {model.id: model for model in (*listed, *stored)}
@@ -78,37 +73,30 @@ class Models:
 
     def all(self) -> list[ModelInfo]:
         """Return every enabled model that is listed, by provider and name."""
-        return sorted((model for model in self._models.values() if model.enabled), key=_order)
+        order = {provider.name: place for place, provider in enumerate(self._providers.all())}
+        enabled = (model for model in self._models.values() if model.enabled)
+        return sorted(enabled, key=lambda model: (order.get(model.provider, len(order)), model.id))
 
     def choices(self, user: User) -> Sequence[ModelChoice]:
         """Return every model as `user` may use it: usable ones first, then by provider and name.
 
         The list has about a thousand entries and each page run asks for it, so it is kept until something changes.
         """
-        state = (user.tier, self._tiers.rules, *(self.reachable(name) for name in PROVIDERS))
+        reachable = {each.name: self._ways.reachable(each.name, user.id) for each in self._providers.all()}
+        state = (user.tier, self._tiers.rules, *reachable.items())
         kept = self._choices  # taken before the list is, so that no older list's choices outlive it
         if state not in kept:
-            choices = [self.choice(user, model) for model in self.all() if model.provider in PROVIDERS]
+            choices = [self._choice(user, model, reachable) for model in self.all() if model.provider in reachable]
             usable_first = sorted(choices, key=lambda choice: not (choice.allowed and choice.available))
             kept[state] = tuple(usable_first)
         return kept[state]
-
-    def choice(self, user: User, model: ModelInfo) -> ModelChoice:
-        """Return one model as `user` may use it."""
-        return ModelChoice(
-            model=model,
-            provider_name=PROVIDERS[model.provider].display_name,
-            tier_required=tier_required(model, self._tiers.rules),
-            allowed=may_use(user.tier, model, self._tiers.rules),
-            available=self.reachable(model.provider),
-        )
 
     def find(self, model_id: str) -> ModelInfo:
         """Return the model; one that no list names is priced by the price list, or else by the fallback.
 
         Raises `UnknownProvider`, and `InvalidRequest` for a model that an administrator switched off.
         """
-        provider_named(model_id.partition("/")[0])
+        self._providers.named(model_id.partition("/")[0])
         model = self._models.get(model_id) or self._unlisted(model_id)
         if not model.enabled:
             raise InvalidRequest("This model is switched off. Choose another one.")
@@ -133,59 +121,18 @@ class Models:
         usable = [choice.model for choice in self.choices(user) if choice.allowed and choice.available]
         return min(usable, key=lambda model: _distance(model, wanted), default=None)
 
-    def reachable(self, provider: str) -> bool:
-        """Return whether a run of `provider` could be sent now: its key is there, its embedded server is up."""
-        if provider == "local" and self._settings.base_url("local") is None:
-            return self._local is not None and self._local.available
-        return not PROVIDERS[provider].needs_key or self._settings.api_key(provider) is not None
+    def call(self, user: User, model: ModelInfo) -> Call:
+        """Return how `user` reaches the model's provider, and who pays. Raises `KeyMissing` or `Unavailable`."""
+        return self._ways.call(model.provider, user.id)
 
-    def call(self, model: ModelInfo) -> Call:
-        """Return how to reach the model's provider. Raises `KeyMissing` or `Unavailable`."""
-        provider = PROVIDERS[model.provider]
-        if not self.reachable(provider.name):
-            raise _unreachable(provider)
-        return Call(provider, self._base_url(provider), self._key(provider))
-
-    async def refresh(self) -> None:
-        """Keep the list as the providers tell it, for ever."""
-        while True:
-            complete = await self._refresh_all()
-            await asyncio.sleep(REFRESH_EVERY_S if complete else RETRY_EVERY_S)
-
-    async def _refresh_all(self) -> bool:
-        providers = [provider for provider in PROVIDERS.values() if self._lists(provider)]
-        done = await asyncio.gather(*(self._refresh(provider) for provider in providers))
-        return all(done)
-
-    async def _refresh(self, provider: Provider) -> bool:
-        try:
-            models = await self._client.list_models(provider, self._base_url(provider), self._key(provider))
-            if models:
-                await asyncio.to_thread(self._store.replace_listed, provider.name, models)
-                await asyncio.to_thread(self.load)
-        except StoreUnavailable:
-            return False
-        except LabError as error:
-            log.info("the models of %s could not be listed: %s", provider.name, error.message)
-            return False
-        return True
-
-    def _lists(self, provider: Provider) -> bool:
-        return provider.models_url is not None and self.reachable(provider.name) and not self._is_embedded(provider)
-
-    def _is_embedded(self, provider: Provider) -> bool:
-        return provider.name == "local" and self._settings.embedded_model
-
-    def _base_url(self, provider: Provider) -> str:
-        if self._is_embedded(provider) and self._local:
-            return self._local.base_url
-        return self._settings.base_url(provider.name) or provider.base_url
-
-    def _key(self, provider: Provider) -> str | None:
-        if self._is_embedded(provider) and self._local:
-            return self._local.key
-        key = self._settings.api_key(provider.name)
-        return key.get_secret_value() if key else None
+    def _choice(self, user: User, model: ModelInfo, reachable: Mapping[str, bool]) -> ModelChoice:
+        return ModelChoice(
+            model=model,
+            provider_name=provider_name(model.provider),
+            tier_required=tier_required(model, self._tiers.rules),
+            allowed=may_use(user.tier, model, self._tiers.rules),
+            available=reachable[model.provider],
+        )
 
     def _unlisted(self, model_id: str) -> ModelInfo:
         provider, _, name = model_id.partition("/")
@@ -195,17 +142,6 @@ class Models:
 
 def _embedded() -> ModelInfo:
     return ModelInfo(id=EMBEDDED_MODEL, display_name="SmolLM2 135M", prices=LOCAL, context_tokens=8192)
-
-
-def _unreachable(provider: Provider) -> Unavailable:
-    if provider.name == "local":
-        return Unavailable("The local model is not running yet; it starts by itself. Try again in a few seconds.")
-    variable = f"{provider.name.upper()}_API_KEY"
-    return KeyMissing(f"No key for {provider.display_name} is configured. An administrator can set {variable}.")
-
-
-def _order(model: ModelInfo) -> tuple[int, str]:
-    return (list(PROVIDERS).index(model.provider) if model.provider in PROVIDERS else len(PROVIDERS), model.id)
 
 
 def _distance(model: ModelInfo, wanted: ModelInfo) -> tuple[bool, bool, int, str]:

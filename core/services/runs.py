@@ -16,7 +16,7 @@ from core.domain.models import ModelInfo
 from core.domain.periods import month_start, next_month_start
 from core.domain.pricing import dearest_input, worst_case
 from core.domain.refusals import Refusal
-from core.domain.runs import Admission, RunOrigin, RunRecord
+from core.domain.runs import Admission, Payer, RunOrigin, RunRecord
 from core.domain.spend import Days
 from core.domain.tags import NO_TAGS, Tags
 from core.domain.usage import estimate_input_tokens, most_input_tokens
@@ -135,11 +135,11 @@ class Runs:
         """
         try:
             model = self._models.permitted(user, request.model_id)
-            call = self._models.call(model)
+            call = self._models.call(user, model)
         except LabError as error:
             self._note(user, request, error)
             raise
-        admission = self._admission(user, request, model, origin, tags)
+        admission = self._admission(user, request, model, origin, tags, call.paid_by)
 
         def launch(admitted: Callable[[], int]) -> LiveRun:
             try:
@@ -207,7 +207,13 @@ class Runs:
         return run if run and run.admission.user_id == user.id else None
 
     def _admission(
-        self, user: User, request: ChatRequest, model: ModelInfo, origin: RunOrigin, tags: Tags
+        self,
+        user: User,
+        request: ChatRequest,
+        model: ModelInfo,
+        origin: RunOrigin,
+        tags: Tags,
+        paid_by: Payer,
     ) -> Admission:
         now = self._now()
         most_input, most_output = _most_tokens(request, model)
@@ -222,6 +228,7 @@ class Runs:
             most_output_tokens=most_output,
             origin=origin,
             tags=tags,
+            paid_by=paid_by,
             started_at=now,
             deadline_at=now + self._deadline,
         )

@@ -1,7 +1,5 @@
 """Secrets that the lab keeps for others, sealed; and the proof, at each start, that its keys are the right ones."""
 
-import logging
-
 from core.errors import SealBroken, SettingsError
 from core.secrets import Vault
 from core.store.secrets import SecretStore
@@ -14,8 +12,6 @@ WRONG_KEY = (
     "key sealed. Set that key again, or put it behind the new one: ENCRYPTION_KEY=new,old."
 )
 
-log = logging.getLogger(__name__)
-
 
 class Secrets:
     """Secrets by owner and purpose. Every method may raise `StoreUnavailable`."""
@@ -25,14 +21,12 @@ class Secrets:
         self._store = store
 
     def check(self) -> None:
-        """Prove the keys, and seal under the newest what an older one had sealed. Raises `SettingsError`."""
+        """Prove that the keys are those of this database. Raises `SettingsError`."""
         mark = self._vault.seal(CANARY, owner=LAB, purpose=CANARY)
         try:
             self._vault.open(self._store.put_first(LAB, CANARY, mark), owner=LAB, purpose=CANARY)
         except SealBroken:
             raise SettingsError(WRONG_KEY) from None
-        if renewed := self._store.renew(self._renewed):
-            log.info("sealed %d secrets under the newest key", renewed)
 
     def keep(self, owner: str, purpose: str, secret: str) -> None:
         """Keep `secret`, in the place of an earlier one."""
@@ -46,10 +40,3 @@ class Secrets:
     def forget(self, owner: str, purpose: str) -> None:
         """Forget the secret, if there is one."""
         self._store.drop(owner, purpose)
-
-    def _renewed(self, sealed: str) -> str:
-        try:
-            return self._vault.renewed(sealed)
-        except SealBroken:  # it stays as it is, for the key that may come back
-            log.error("a kept secret opens under none of the keys in ENCRYPTION_KEY")
-            return sealed

@@ -1,10 +1,9 @@
 """Sealed secrets, a row for each owner and purpose. What is in them is not known here: see `core.secrets.Vault`."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from core.store.database import Database
@@ -40,21 +39,6 @@ class SecretStore:
     def drop(self, owner: str, purpose: str) -> None:
         """Forget what is kept; without effect if nothing is."""
         self._database.call(lambda connection: connection.execute(delete(secrets).where(_of(owner, purpose))))
-
-    def renew(self, renewed: Callable[[str], str]) -> int:
-        """Put what `renewed` makes of each sealed secret in its place, in one transaction. Returns how many changed."""
-
-        def work(connection: Connection) -> int:
-            changed = 0
-            rows = select(secrets).order_by(secrets.c.owner, secrets.c.purpose).with_for_update()
-            for row in connection.execute(rows).all():
-                if (sealed := renewed(row.sealed)) != row.sealed:
-                    fresh = {"sealed": sealed, "sealed_at": datetime.now(UTC)}
-                    connection.execute(update(secrets).where(_of(row.owner, row.purpose)).values(fresh))
-                    changed += 1
-            return changed
-
-        return self._database.call(work)
 
 
 def _row(owner: str, purpose: str, sealed: str) -> Insert:

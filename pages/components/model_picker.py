@@ -96,4 +96,7 @@ def reason(choice: ModelChoice, user: User) -> str:
         )
     if choice.model.provider == "local":
         return f"**{name} is not running yet.** It starts by itself within a few seconds."
-    return f"**No key for {provider} is configured.** An administrator can set it; until then, use another model."
+    return (
+        f"**No key for {literal(provider)} is configured.** Store one of your own under Account, or ask an "
+        "administrator for one; until then, use another model."
+    )

@@ -47,7 +47,7 @@ def test_a_label_tells_all_that_is_known(chosen, told):
     ("chosen", "told"),
     [
         (choice(tier=Tier.TRIAL), "part of the professional tier.** Yours is trial: an administrator can change it."),
-        (choice(available=False), "**No key for OpenAI is configured.** An administrator can set it"),
+        (choice(available=False), "**No key for OpenAI is configured.** Store one of your own under Account"),
         (choice("local/smollm2", LOCAL, available=False), "is not running yet.** It starts by itself"),
     ],
 )

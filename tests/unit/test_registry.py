@@ -2,8 +2,7 @@
 
 import pytest
 
-from core.errors import UnknownProvider
-from core.providers.registry import PROVIDERS, provider_named
+from core.providers.registry import PROVIDERS
 from core.settings import PROVIDER_NAMES
 
 
@@ -13,7 +12,7 @@ def test_every_provider_of_the_settings_has_its_row() -> None:
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_a_row_is_ready_to_use(name: str) -> None:
-    provider = provider_named(name)
+    provider = PROVIDERS[name]
     assert provider.display_name
     assert provider.base_url.startswith("http://127.0.0.1" if name == "local" else "https://")
     assert not provider.base_url.endswith("/")
@@ -22,8 +21,3 @@ def test_a_row_is_ready_to_use(name: str) -> None:
 
 def test_openrouter_is_told_who_asks() -> None:
     assert set(PROVIDERS["openrouter"].headers) == {"HTTP-Referer", "X-Title"}
-
-
-def test_an_unknown_provider_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(UnknownProvider, match="openrouter, openai, anthropic, groq, together, local"):
-        provider_named("nobody")
