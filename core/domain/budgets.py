@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from re import fullmatch
 from uuid import UUID
 
+from core.errors import InvalidRequest
+
 THRESHOLDS = (50, 80, 100)
-"""Percent of a limit at which those concerned are told."""
+"""Percent of a limit that are marked; from `TOLD_FROM` on those concerned are told, wherever they are."""
+
+TOLD_FROM = 80
+
+MAX_NAME = 60
+LARGEST_LIMIT = Decimal(1_000_000_000)
+_AMOUNT = r"\$?\s*([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]{1,6})?"
 
 
 class BudgetScope(StrEnum):
@@ -53,14 +62,31 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A budget as somebody wrote it down: `member` by the name that people use, `limit` as an amount of money."""
+
+    name: str
+    scope: BudgetScope
+    member: str
+    period: BudgetPeriod
+    limit: str
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetState:
-    """A budget in its period that began on the local day `starts`: USD spent, and reserved by runs under way."""
+    """A budget in its period, from the instant `begins`, on the local day `starts`, until `resets_at`.
+
+    USD `spent`, and `reserved` by runs under way. `called` is what people call its member.
+    """
 
     budget: Budget
     starts: date
+    begins: datetime
     resets_at: datetime
     spent: Decimal
     reserved: Decimal
+    called: str
 
     @property
     def used(self) -> Decimal:
@@ -73,6 +99,11 @@ class BudgetState:
         return max(self.budget.limit_usd - self.used, Decimal(0))
 
     @property
+    def over(self) -> Decimal:
+        """How much more than the limit is spent."""
+        return max(self.spent - self.budget.limit_usd, Decimal(0))
+
+    @property
     def percent(self) -> Decimal:
         """How much of the limit is spent."""
         limit = self.budget.limit_usd
@@ -82,6 +113,25 @@ class BudgetState:
     def threshold(self) -> int | None:
         """The highest of `THRESHOLDS` that the spend has come to; None below the first."""
         return max((one for one in THRESHOLDS if self.percent >= one), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PastPeriod:
+    """What a budget's period that began on the local day `starts` came to, in USD."""
+
+    starts: date
+    spent: Decimal
+
+
+def limit_of(text: str) -> Decimal:
+    """Return the amount in USD that somebody wrote, such as `250`, `12.50` or `$1,200`. Raises `InvalidRequest`."""
+    written = text.strip()
+    if not fullmatch(_AMOUNT, written):
+        raise InvalidRequest("Write the limit as an amount in US dollars, such as 250 or 12.50.")
+    limit = Decimal(written.lstrip("$").strip().replace(",", ""))
+    if limit > LARGEST_LIMIT:
+        raise InvalidRequest(f"A limit is ${LARGEST_LIMIT:,} at most.")
+    return limit
 
 
 def scopes_of(user_id: str, model_id: str, tags: Mapping[str, str]) -> list[tuple[BudgetScope, str]]:

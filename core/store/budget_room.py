@@ -91,10 +91,11 @@ def _claims(admissions: Sequence[Admission]) -> list[dict[str, Any]]:
 
 def _refusal(admission: Admission, room: _Room) -> BudgetReached:
     at, fits = room.resets_at.astimezone(UTC), _fitting_tokens(admission, room.left)
-    advice = f"Set max tokens to {fits:,} or less, or wait: the budget" if fits else "It"
+    advice = f"Set max tokens to {fits:,} or less" if fits else "Choose a cheaper model"
     message = (
         f"The budget “{room.name}” has {money(room.left)} of {money(room.limit)} left this {room.period}, and this run "
-        f"could cost up to {money(admission.reserved_usd)}. {advice} starts anew on {at.day} {at:%B %Y, %H:%M} UTC."
+        f"could cost up to {money(admission.reserved_usd)}. {advice}, ask an administrator to raise the budget, or "
+        f"wait until it starts anew on {at.day} {at:%B %Y, %H:%M} UTC."
     )
     return BudgetReached(message, limit=room.limit, used=min(room.used, room.limit), resets_at=at)
 

@@ -1,4 +1,5 @@
-"""The budgets: set, changed and dropped by administrators; their periods are kept by the ledger's triggers.
+"""The budgets: set, changed and dropped by administrators; their periods are kept by the ledger's triggers. How they
+stand is read in `budget_states`.
 
 A budget begins with what its period has spent already. The ledger's writers wait the moment that it takes to count
 that, so that no run is counted twice or not at all.
@@ -9,10 +10,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from core.domain.audit import Note
-from core.domain.budgets import Budget, BudgetPeriod, BudgetScope, BudgetState
+from core.domain.budgets import Budget, BudgetScope
 from core.errors import NotFound
 from core.store.audit import write
 from core.store.database import Database
@@ -30,17 +31,6 @@ _RUNS_OF = {
 }
 """Which runs of the ledger a budget counts. The triggers say the same, see the migration that made them."""
 
-_STATES = text("""
-SELECT budget.*, now.starts, coalesce(kept.spent, 0) AS spent, coalesce(kept.reserved, 0) AS reserved,
-    timezone(budget.zone, now.local_start + ('1 ' || budget.period)::interval) AS resets_at
-FROM budgets AS budget
-CROSS JOIN LATERAL (
-    SELECT date_trunc(budget.period, timezone(budget.zone, CAST(:at AS timestamptz))) AS local_start,
-        date_trunc(budget.period, timezone(budget.zone, CAST(:at AS timestamptz)))::date AS starts
-) AS now
-LEFT JOIN budget_periods AS kept ON kept.budget_id = budget.id AND kept.starts = now.starts
-ORDER BY lower(budget.name), budget.id""")
-
 
 class BudgetStore:
     """The budgets of the zone in which they are reported. Every method may raise `StoreUnavailable`."""
@@ -48,10 +38,6 @@ class BudgetStore:
     def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self._database = database
         self._zone = zone
-
-    def states(self, at: datetime) -> list[BudgetState]:
-        """Return every budget as its period at `at` stands, by name."""
-        return self._database.call(lambda connection: [_state(row) for row in connection.execute(_STATES, {"at": at})])
 
     def add(self, budget: Budget, note: Note) -> None:
         """Set a budget, and count what its period that holds `made_at` has spent already."""
@@ -136,21 +122,6 @@ def _hold_ledger(connection: Connection) -> None:
 
 def _columns(budget: Budget) -> dict[str, Any]:
     return {column.name: getattr(budget, column.name) for column in budgets.c if hasattr(budget, column.name)}
-
-
-def _state(row: Row[Any]) -> BudgetState:
-    budget = Budget(
-        id=row.id,
-        name=row.name,
-        scope=BudgetScope(row.scope),
-        member=row.member,
-        period=BudgetPeriod(row.period),
-        limit_usd=row.limit_usd,
-        hard=row.hard,
-        made_by=row.made_by,
-        made_at=row.made_at,
-    )
-    return BudgetState(budget, row.starts, row.resets_at, row.spent, row.reserved)
 
 
 def _missing() -> NotFound:
