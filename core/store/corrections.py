@@ -31,7 +31,7 @@ FIGURES = (
 def keep_billed(connection: Connection, row: RowMapping, new: Mapping[str, Any], at: datetime) -> None:
     """Keep the figures of a run as they were in `row` and as they are now that its provider has told them."""
     values = {"run_id": row["id"], "created_at": row["created_at"], "changed_at": at, "cause": GENERATION}
-    connection.execute(insert(cost_changes).values(**values, old=_kept(row), new=_kept(new)))
+    connection.execute(insert(cost_changes).values(**values, old=_kept(dict(row)), new=_kept(new)))
 
 
 def changes_of(connection: Connection, run_id: UUID) -> tuple[CostChange, ...]:

@@ -49,18 +49,32 @@ async def test_a_list_that_is_refused_is_unavailable_in_plain_words(ask: Asker) 
         await ask.client.list_models(PROVIDERS["openai"], ask.simulator.base_url("openai"), None)
 
 
-async def test_the_cost_of_a_stopped_run_is_asked_for_until_it_is_known(ask: Asker) -> None:
+async def test_the_cost_of_a_stopped_run_is_told_a_moment_later(ask: Asker) -> None:
     provider, base_url = PROVIDERS["openrouter"], ask.simulator.base_url("openrouter")
     stopped = await ask("openrouter", "sim/silent?after=5&input=50&cost=0.000123", stall_timeout_s=0.2)
     assert stopped.generation_id is not None
+    assert await ask.client.billed(provider, base_url, KEY, stopped.generation_id) is None
     billed = await ask.client.billed(provider, base_url, KEY, stopped.generation_id)
     assert billed is not None
     assert (billed.usage.billed_usd, billed.usage.input_tokens) == (Decimal("0.000123"), 50)
     assert [request.method for request in ask.simulator.requests] == ["POST", "GET", "GET"]
 
 
-async def test_a_cost_that_nobody_knows_is_none(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.providers.client.ASK_AGAIN_S", (0, 0))
-    base_url = ask.simulator.base_url("openrouter")
-    assert await ask.client.billed(PROVIDERS["openrouter"], base_url, KEY, "gen-unknown") is None
+@pytest.mark.parametrize(("status", "words"), [(429, "asks us to wait"), (500, "reported an error"), (401, "key")])
+async def test_a_question_for_the_cost_that_is_refused_is_unavailable_in_plain_words(
+    ask: Asker, status: int, words: str
+) -> None:
+    stopped = await ask("openrouter", f"sim/silent?after=5&bill={status}", stall_timeout_s=0.2)
+    with pytest.raises(Unavailable, match=words) as refusal:
+        await ask.client.billed(
+            PROVIDERS["openrouter"], ask.simulator.base_url("openrouter"), KEY, stopped.generation_id or ""
+        )
+    assert KEY not in refusal.value.message
+
+
+async def test_a_cost_that_nobody_knows_or_of_another_run_is_none(ask: Asker) -> None:
+    provider, base_url = PROVIDERS["openrouter"], ask.simulator.base_url("openrouter")
+    assert await ask.client.billed(provider, base_url, KEY, "gen-unknown") is None
     assert await ask.client.billed(PROVIDERS["openai"], ask.simulator.base_url("openai"), KEY, "x") is None
+    stopped = await ask("openrouter", "sim/silent?after=5&bill=200&bill_id=gen-1000000", stall_timeout_s=0.2)
+    assert await ask.client.billed(provider, base_url, KEY, stopped.generation_id or "") is None

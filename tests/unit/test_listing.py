@@ -74,13 +74,14 @@ def test_a_model_is_listed_once() -> None:
 
 def test_what_openrouter_billed_is_read_exactly() -> None:
     told = {
+        "id": "gen-1",
         "total_cost": 0.000669,
         "native_tokens_prompt": 43,
         "native_tokens_completion": 36,
         "native_tokens_reasoning": 13,
         "native_tokens_cached": 2,
     }
-    billed = billed_in({"data": told})
+    billed = billed_in({"data": told}, "gen-1")
     assert billed is not None
     assert billed.usage == Usage(
         input_tokens=43, output_tokens=36, reasoning_tokens=13, cached_tokens=2, billed_usd=Decimal("0.000669")
@@ -88,6 +89,16 @@ def test_what_openrouter_billed_is_read_exactly() -> None:
     assert billed.raw == told
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"data": {}}, {"data": {"total_cost": None}}, {"error": "no"}])
-def test_nothing_billed_is_nothing_told(payload: Any) -> None:
-    assert billed_in(payload) is None
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        {},
+        {"data": {}},
+        {"data": {"id": "gen-1", "total_cost": None}},
+        {"data": {"id": "gen-2", "total_cost": 1}},
+        {"error": "no"},
+    ],
+)
+def test_nothing_billed_for_the_run_is_nothing_told(payload: Any) -> None:
+    assert billed_in(payload, "gen-1") is None
