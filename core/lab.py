@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from core import logs
 from core.chores import every, start
@@ -20,20 +19,27 @@ from core.providers.client import ProviderClient
 from core.providers.local_model import LocalModel
 from core.secrets import Vault, encryption_keys
 from core.services.accounts import Accounts
+from core.services.audit import Audit, audit_over
+from core.services.budgets import Budgets, budgets_over
 from core.services.copies import Copies
 from core.services.exports import Exports
 from core.services.history import History
+from core.services.invoices import Invoices
 from core.services.key_uses import KeyUses
 from core.services.keys import Keys, asking
-from core.services.invoices import Invoices
+from core.services.lab_settings import LabSettings, lab_settings_over
 from core.services.lookups import BILLED_LATER, Lookups, address_of
 from core.services.metrics import Metrics
 from core.services.model_lists import ModelLists
 from core.services.models import Models
+from core.services.openid import Openid, openid_over
 from core.services.paces import Pace
 from core.services.password_links import PasswordLinks
 from core.services.people import People
+from core.services.privacy import Privacy, privacy_over
 from core.services.providers import Providers
+from core.services.refusals import Refusals, refusals_over
+from core.services.retention import Retention, retention_over
 from core.services.runs import Runs
 from core.services.secrets import Secrets
 from core.services.stats import Stats
@@ -46,7 +52,7 @@ from core.settings import Settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
 from core.store.audit import AuditStore
-from core.store.changes import ChangeStore
+from core.store.changes import ChangeStore, Topic
 from core.store.database import Database
 from core.store.embedded import EmbeddedPostgres
 from core.store.export_rows import ExportRows
@@ -78,7 +84,6 @@ FOLD_EVERY_S = 2.0
 REFRESH_COPIES_EVERY_S = 2.0
 WRITE_KEY_USES_EVERY_S = 5.0
 FORGET_REFUSALS_EVERY_S = 3600.0
-REFUSALS_KEPT = timedelta(days=90)
 MONTHS_EVERY_S = 3600.0
 
 
@@ -91,6 +96,7 @@ class Lab:
     engine: Engine
     metrics: Metrics
     accounts: Accounts
+    openid: Openid | None
     password_links: PasswordLinks
     people: People
     tokens: Tokens
@@ -102,12 +108,17 @@ class Lab:
     runs: Runs
     lookups: Lookups
     invoices: Invoices
-    refusals: RefusalStore
+    refusals: Refusals
+    audit: Audit
+    privacy: Privacy
+    lab_settings: LabSettings
+    retention: Retention
     copies: Copies
     history: History
     exports: Exports
     stats: Stats
     tags: UsedTags
+    budgets: Budgets
     templates: Templates
     pace: Pace
 
@@ -150,32 +161,38 @@ async def open_lab(settings: Settings, stack: AsyncExitStack) -> Lab:
     local = _started(LocalModel(settings.data_dir), stack) if settings.embedded_model else None
     client = ProviderClient()
     stack.push_async_callback(client.aclose)
-    ledger = Ledger(database, instance.id, billed_later=BILLED_LATER)
+    lab_settings = lab_settings_over(database, settings)
+    keeps_texts = lab_settings.keeps_texts
+    ledger = Ledger(database, instance.id, billed_later=BILLED_LATER, keeps_texts=keeps_texts)
     rollups = Rollups(database, settings.timezone)
     spool, metrics = Spool(settings.data_dir / "spool"), Metrics()
     settlement = Settlement(ledger, spool)
+    retention = retention_over(lab_settings, database, ledger, spool)
     stack.push_async_callback(settlement.close)
     key_uses = KeyUses(KeyStore(database))
     stack.push_async_callback(asyncio.to_thread, key_uses.close)
     engine = Engine(client, settlement, _limits(settings), _observer(metrics, key_uses))
     stack.push_async_callback(engine.close)
     _watch(metrics, engine, spool, database)
-    lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups, vault)
+    lab = _compose(settings, database, engine, metrics, client, local, ledger, rollups, vault, retention)
     lab.lookups.show_in(metrics)
+    if lab.openid:
+        stack.push_async_callback(lab.openid.aclose)
     await asyncio.to_thread(rollups.prepare)
+    await asyncio.to_thread(lab.budgets.prepare)
     await asyncio.to_thread(lab.tiers.load)
     await asyncio.to_thread(lab.providers.load)
     await asyncio.to_thread(lab.keys.load)
-    await asyncio.to_thread(lab.models.load)
     await asyncio.to_thread(lab.model_lists.watch, lab.copies)
+    await asyncio.to_thread(lab.copies.keep, Topic.SETTINGS, lab_settings.load)
     await asyncio.to_thread(_welcome, lab)
     start(
         stack,
         settlement.maintain(),
         lab.model_lists.refresh(),
         lab.lookups.keep_asking(),
-        every(CLEAR_TEXTS_EVERY_S, lambda: _clear_texts(ledger, settings.text_retention_days)),
-        every(FORGET_REFUSALS_EVERY_S, lambda: _forget_refusals(lab.refusals)),
+        every(CLEAR_TEXTS_EVERY_S, retention.clear),
+        every(FORGET_REFUSALS_EVERY_S, lab.refusals.forget_old),
         every(REFRESH_COPIES_EVERY_S, lab.copies.refresh),
         every(WRITE_KEY_USES_EVERY_S, key_uses.write),
         every(FOLD_EVERY_S, rollups.fold),
@@ -194,6 +211,7 @@ def _compose(
     ledger: Ledger,
     rollups: Rollups,
     vault: Vault,
+    retention: Retention,
 ) -> Lab:
     history, spend, audit = HistoryStore(database), SpendStore(rollups), AuditStore(database)
     refusals, copies = RefusalStore(database), Copies(ChangeStore(database))
@@ -226,12 +244,14 @@ def _compose(
         concurrency=settings.user_concurrency,
     )
     stats = Stats(spend, accounts.names)
+    tags = UsedTags(TagStore(database), stats)
     return Lab(
         settings=settings,
         database=database,
         engine=engine,
         metrics=metrics,
         accounts=accounts,
+        openid=openid_over(settings, database, accounts),
         password_links=PasswordLinks(links, AttemptStore(database)),
         people=People(PeopleStore(rollups), links),
         tokens=Tokens(TokenStore(database)),
@@ -243,12 +263,17 @@ def _compose(
         runs=runs,
         lookups=Lookups(LookupStore(database), client, address_of(ways)),
         invoices=Invoices(InvoiceStore(database), BesideStore(rollups), settings.timezone, catalogue=spend.catalogue),
-        refusals=refusals,
+        refusals=refusals_over(refusals, database, settings.timezone),
+        audit=audit_over(database, settings.timezone),
+        privacy=privacy_over(database, engine),
+        lab_settings=retention.settings,
+        retention=retention,
         copies=copies,
         history=History(history, settings.timezone, audit, accounts.names),
         exports=Exports(ExportRows(database), history, audit),
         stats=stats,
-        tags=UsedTags(TagStore(database), stats),
+        tags=tags,
+        budgets=budgets_over(database, settings.timezone, models, tags),
         templates=Templates(TemplateStore(database)),
         pace=Pace(settings.api_requests_per_minute),
     )
@@ -300,11 +325,3 @@ def _welcome(lab: Lab) -> None:
     generated = lab.accounts.ensure_first_admin(name, password.get_secret_value() if password else None)
     if generated:
         print(f"\n  Sign in as {name} with the password {generated}\n  It is shown only this once.\n", flush=True)
-
-
-def _clear_texts(ledger: Ledger, retention_days: int) -> None:
-    ledger.clear_texts(datetime.now(UTC) - timedelta(days=retention_days))
-
-
-def _forget_refusals(refusals: RefusalStore) -> None:
-    refusals.forget(datetime.now(UTC) - REFUSALS_KEPT)

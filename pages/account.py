@@ -1,4 +1,4 @@
-"""Account: the own password, where one is signed in, and the tokens of one's programs."""
+"""Account: the own password if there is one, where one is signed in, and the tokens of one's programs."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from core.errors import LabError
 from core.lab import current
 from core.services.passwords import MIN_CHARACTERS
 from pages.components import session
+from pages.components.account_data import draw_data
 from pages.components.api_tokens import draw_tokens
 from pages.components.devices import device
 from pages.components.errors import ICON
@@ -57,8 +58,13 @@ def show_session(one: SessionInfo) -> None:
 st.title("Account")
 st.caption(f"{literal(user.username)} · {user.tier.title()} · {user.role}")
 with st.container(width=CARD_WIDTH):
-    st.subheader("Password")
-    change_password()
+    company = current().openid
+    if company and not company.people.ways_in(user).password:
+        st.subheader("Signing in")
+        st.markdown(f"You sign in with {literal(company.name)}. The lab keeps no password of yours.")
+    else:
+        st.subheader("Password")
+        change_password()
     st.subheader("Where you are signed in")
     sessions = accounts.sessions(user, session.token())
     with st.container(border=True):
@@ -70,3 +76,4 @@ with st.container(width=CARD_WIDTH):
         accounts.end_other_sessions(user, session.token())
         st.rerun()
     draw_tokens(user, zone, datetime.now(UTC))
+    draw_data(user, zone, datetime.now(UTC))

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.domain.access import Role
 from core.errors import LabError
-from pages.components import errors, session, sidebar, sign_in
+from core.services.password_links import PARAMETER
+from pages.components import errors, password_link, session, sidebar, sign_in
 
 ICON = Path(__file__).with_name("components") / "icon.svg"
 PAGES = [
@@ -18,15 +19,25 @@ PAGES = [
     st.Page("developers.py", title="API", icon=":material/code:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
+BUDGETS = st.Page("budgets.py", title="Budgets", icon=":material/savings:")
 INVOICES = st.Page("invoices.py", title="Invoices", icon=":material/receipt_long:")
 ADMINISTRATION: list[Any] = [
+    st.Page("people.py", title="People", icon=":material/group:"),
+    BUDGETS,
     INVOICES,
+    st.Page("refusals.py", title="Refusals", icon=":material/block:"),
+    st.Page("audit.py", title="Audit", icon=":material/fact_check:"),
+    st.Page("privacy.py", title="Privacy", icon=":material/shield_person:"),
 ]
 """For administrators: each of these pages, and each service behind it, refuses everybody else."""
-MANAGEMENT = [INVOICES]
-"""Those of them that are for product managers as well."""
+MANAGEMENT = [BUDGETS, INVOICES]
+"""Those of them that are for product managers as well; everybody sees the budgets that concern them."""
 OFFERED = {"": PAGES, "Administration": ADMINISTRATION}
-OFFERED_TO = {Role.ADMIN: OFFERED, Role.PM: {"": PAGES, "Administration": MANAGEMENT}, Role.OPS: {"": PAGES}}
+OFFERED_TO = {
+    Role.ADMIN: OFFERED,
+    Role.PM: {"": PAGES, "Administration": MANAGEMENT},
+    Role.OPS: {"": [*PAGES[:3], BUDGETS, *PAGES[3:]]},
+}
 NARROW = ("", "developers", "account")
 
 st.set_page_config(page_title="Testing Lab", page_icon=ICON)  # first, or a page's icon would be asked of another host
@@ -37,9 +48,13 @@ except LabError as error:
     errors.show_waiting(error)
     st.stop()
 offered = OFFERED_TO[user.role] if user else OFFERED
-page = st.navigation(offered, position="sidebar" if user else "hidden")
+code = st.query_params.get(PARAMETER)
+page = st.navigation(offered, position="sidebar" if user and not code else "hidden")
 layout: Literal["wide", "centered"] = "centered" if page.url_path in NARROW else "wide"
 st.set_page_config(layout=layout)
+if code:
+    password_link.show(code)
+    st.stop()
 if user is None:
     query = urlencode(st.query_params.to_dict())
     sign_in.show(f"/{page.url_path}{'?' if query else ''}{query}")

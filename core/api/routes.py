@@ -9,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from core.api.administration import FILES
 from core.api.answers import JSON, encoded
 from core.api.auth import STEPS
 from core.api.catalogue import CATALOGUE
 from core.api.errors import http_error, lab_error, unexpected_error
 from core.api.metrics import METRICS_ROUTES
 from core.api.openapi import described
+from core.api.openid import OPENID_STEPS
 from core.api.operations import Operation, Who, routed
 from core.api.schemas import Shape
 from core.errors import LabError
@@ -68,6 +70,8 @@ api = Starlette(
     routes=[
         *routed(OPERATIONS),
         *STEPS,
+        *FILES,
+        *OPENID_STEPS,
         *METRICS_ROUTES,
     ],
     exception_handlers=EXCEPTION_HANDLERS,

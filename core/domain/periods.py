@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from core.errors import InvalidRequest
+
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 """The days that may be asked for: far enough from the calendar's ends to be reckoned with."""
 
@@ -35,3 +37,16 @@ def next_month_start(now: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant at which the next month begins in `zone`: when monthly limits start anew."""
     first = month_start(now, zone)
     return local_midnight((first + timedelta(days=32)).replace(day=1), zone)
+
+
+def chosen_days(first: date | None, last: date | None, zone: ZoneInfo) -> Period | None:
+    """Return the local days from first to last, both included; None stands for an open end, or for no period.
+
+    Raises `InvalidRequest` for days out of order.
+    """
+    if first is None and last is None:
+        return None
+    begin, end = first or EARLIEST, last or LATEST
+    if not EARLIEST <= begin <= end <= LATEST:
+        raise InvalidRequest("The first day comes after the last one. Choose the dates again.")
+    return days(begin, end, zone)

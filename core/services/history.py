@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from core.domain.access import reads_everybodys_texts
 from core.domain.accounts import User
 from core.domain.audit import Note
-from core.domain.periods import EARLIEST, LATEST, Period, days
+from core.domain.periods import EARLIEST, LATEST, Period, chosen_days, days
 from core.domain.queries import HistoryFilter, HistoryList, HistoryPage, Position
 from core.domain.runs import RunRecord, RunStatus
 from core.errors import InvalidRequest, NotFound
@@ -106,12 +106,7 @@ class History:
 
     def period(self, first_day: date | None, last_day: date | None) -> Period | None:
         """Return the local days from first to last, both included; None stands for an open end, or for no period."""
-        if first_day is None and last_day is None:
-            return None
-        first, last = first_day or EARLIEST, last_day or LATEST
-        if not EARLIEST <= first <= last <= LATEST:
-            raise InvalidRequest("The first day comes after the last one. Choose the dates again.")
-        return days(first, last, self._zone)
+        return chosen_days(first_day, last_day, self._zone)
 
     def _everybodys(self, user: User, filter: HistoryFilter) -> HistoryFilter:
         asked = {name: value for name, value in asdict(filter).items() if value}

@@ -6,7 +6,7 @@ is with the budgets, see `budget_room`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -48,8 +48,13 @@ class Claim:
         return (self.admission.user_id,)
 
 
-def admit(connection: Connection, claims: Sequence[Claim], instance_id: int) -> list[int | LimitReached]:
-    """Admit what the limits allow; return the user's runs of the month, or the limit that was reached, for each."""
+def admit(
+    connection: Connection, claims: Sequence[Claim], instance_id: int, keeps_texts: Callable[[], bool]
+) -> list[int | LimitReached]:
+    """Admit what the limits allow; return the user's runs of the month, or the limit that was reached, for each.
+
+    Where the lab keeps no texts, figures alone are recorded: what was not asked here is not answered either.
+    """
     months = _count(connection, month_counts.c.runs, (claim.of_month for claim in claims))
     places = _count(connection, running_counts.c.running, (claim.of_user for claim in claims))
     rooms = Rooms(connection, [claim.admission for claim in claims])
@@ -58,7 +63,8 @@ def admit(connection: Connection, claims: Sequence[Claim], instance_id: int) -> 
     refused = [claim for claim, answer in served if isinstance(answer, LimitReached)]
     _count(connection, month_counts.c.runs, (claim.of_month for claim in refused), -1)
     _count(connection, running_counts.c.running, (claim.of_user for claim in refused), -1)
-    _record(connection, [claim.admission for claim, answer in served if isinstance(answer, int)], instance_id)
+    admitted = [claim.admission for claim, answer in served if isinstance(answer, int)]
+    _record(connection, admitted, instance_id, texts=keeps_texts())
     return answers
 
 
@@ -98,9 +104,11 @@ def _places_taken(limit: int) -> LimitReached:
     return LimitReached(message, limit=limit, used=limit, resets_at=None)
 
 
-def _record(connection: Connection, admissions: Sequence[Admission], instance_id: int) -> None:
-    insert_all(connection, logs, [entries.started(admission, instance_id) for admission in admissions])
-    insert_all(connection, run_texts, [entries.question(admission) for admission in admissions])
+def _record(connection: Connection, admissions: Sequence[Admission], instance_id: int, *, texts: bool) -> None:
+    rows = [entries.started(admission, instance_id, text=texts) for admission in admissions]
+    insert_all(connection, logs, rows)
+    if texts:
+        insert_all(connection, run_texts, [entries.question(admission) for admission in admissions])
 
 
 def _names(count: Column[int]) -> list[str]:

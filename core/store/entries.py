@@ -12,8 +12,8 @@ SOURCE = "testing_lab"
 Row = dict[str, Any]
 
 
-def started(admission: Admission, instance_id: int) -> Row:
-    """Return the row of a run that is about to begin."""
+def started(admission: Admission, instance_id: int, *, text: bool = True) -> Row:
+    """Return the row of a run that is about to begin, with an excerpt of its `text` or without."""
     request = admission.request
     return {
         "id": admission.run_id,
@@ -30,7 +30,7 @@ def started(admission: Admission, instance_id: int) -> Row:
         "deadline_at": admission.deadline_at,
         "created_at": admission.started_at,
         "metadata": {
-            "prompt": request.prompt[:EXCERPT_CHARACTERS],
+            "prompt": request.prompt[:EXCERPT_CHARACTERS] if text else None,
             "response": None,
             "parameters": request.parameters,
             "source": SOURCE,
@@ -48,7 +48,7 @@ def question(admission: Admission) -> Row:
 
 
 def settled(outcome: Outcome) -> Row:
-    """Return what settling changes in the row of a run, its excerpt apart."""
+    """Return what settling changes in the row of a run, its excerpts apart."""
     usage, cost = outcome.usage, outcome.cost
     return {
         "status": outcome.status,
@@ -69,7 +69,6 @@ def settled(outcome: Outcome) -> Row:
         "ttft_ms": capped(outcome.ttft_ms),
         "finish_reason": fitting(outcome.finish_reason, logs.c.finish_reason),
         "error_code": outcome.error_code,
-        "error_message": fitting(outcome.error_message, logs.c.error_message),
         "notices": plain_json(outcome.notices),
         "generation_id": fitting(outcome.generation_id, logs.c.generation_id),
         "answered_by": fitting(outcome.answered_by, logs.c.answered_by),
@@ -83,6 +82,13 @@ def answer(outcome: Outcome) -> Row:
     return {"response": clean(outcome.text), "reasoning": clean(outcome.reasoning)}
 
 
-def excerpt(outcome: Outcome) -> dict[str, str | None]:
-    """Return what settling adds to the metadata of a run."""
-    return {"response": clean(outcome.text)[:EXCERPT_CHARACTERS]}
+def excerpts(outcome: Outcome) -> Row:
+    """Return what settling adds of the texts to the row of a run: to its metadata, and what its error says."""
+    return {
+        "metadata": {"response": clean(outcome.text)[:EXCERPT_CHARACTERS]},
+        "error_message": fitting(outcome.error_message, logs.c.error_message),
+    }
+
+
+NO_EXCERPTS: Row = {"metadata": {}, "error_message": None}
+"""What it adds where no texts are kept."""

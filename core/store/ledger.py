@@ -9,10 +9,11 @@ Locks are taken in one order (months, places, budgets when admitting; rows, plac
 the order of its keys), so nobody waits in a circle. The budgets are the last, since the ledger's triggers count there.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,16 +29,34 @@ from core.store.tables import month_counts, run_texts
 
 CLEARED_AT_ONCE = 1000
 
+WITHOUT_TEXTS: dict[str, Any] = {
+    "metadata": logs.c.metadata.op("||")(type_coerce({"prompt": None, "response": None}, JSONB)),
+    "error_message": None,
+}
+"""What is changed of a run when its texts are cleared."""
+
 
 class Ledger:
     """The ledger of the process `instance_id` (see `Instance`). Every answer may be `StoreUnavailable`."""
 
-    def __init__(self, database: Database, instance_id: int, *, billed_later: Collection[str] = ()) -> None:
-        """`billed_later` are the providers that can be asked afterwards what a run cost (see `LookupStore`)."""
+    def __init__(
+        self,
+        database: Database,
+        instance_id: int,
+        *,
+        billed_later: Collection[str] = (),
+        keeps_texts: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`billed_later` are the providers that can be asked afterwards what a run cost (see `LookupStore`).
+
+        `keeps_texts` tells whether the texts of a run that begins now are written down at all.
+        """
         self._database = database
         self._instance_id = instance_id
         self._billed_later = frozenset(billed_later)
-        self._admissions: Group[Claim, int] = Group(database, partial(admit, instance_id=instance_id))
+        self._admissions: Group[Claim, int] = Group(
+            database, partial(admit, instance_id=instance_id, keeps_texts=keeps_texts)
+        )
         self._settlements: Group[Outcome, bool] = Group(database, partial(settle, billed_later=self._billed_later))
 
     def admit(
@@ -77,7 +96,8 @@ class Ledger:
         return self._database.call(lambda connection: connection.scalar(select(month_counts.c.runs).where(mine)) or 0)
 
     def clear_texts(self, before: datetime) -> int:
-        """Delete the texts of the runs from before `before`, and their excerpts; figures and costs stay.
+        """Delete the texts of the runs from before `before`, their excerpts, and what providers said of failures;
+        figures and costs stay.
 
         Runs still under way are left alone. Returns how many runs lost their texts.
         """
@@ -92,6 +112,5 @@ def _clear_some(connection: Connection, before: datetime) -> int:
     old = select(run_texts.c.run_id).where(run_texts.c.created_at < before, settled.exists()).limit(CLEARED_AT_ONCE)
     gone = delete(run_texts).where(run_texts.c.run_id.in_(old)).returning(run_texts.c.run_id)
     cleared = connection.scalars(gone).all()
-    nothing = logs.c.metadata.op("||")(type_coerce({"prompt": None, "response": None}, JSONB))
-    connection.execute(update(logs).where(logs.c.id.in_(cleared)).values(metadata=nothing))
+    connection.execute(update(logs).where(logs.c.id.in_(cleared)).values(WITHOUT_TEXTS))
     return len(cleared)

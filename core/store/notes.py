@@ -97,13 +97,13 @@ class NoteStore:
 
     def acts(self) -> list[str]:
         """Return every act that was ever noted, in order."""
-        return self._database.call(lambda connection: _distinct(connection, log.c.act))
+        return self._database.call(lambda connection: distinct(connection, log.c.act))
 
     def actors(self) -> dict[str, str]:
         """Return the names of all who ever did what was noted, by id; of erased people and of none the id."""
 
         def work(connection: Connection) -> dict[str, str]:
-            found = _distinct(connection, log.c.actor)
+            found = distinct(connection, log.c.actor)
             return {actor: actor for actor in found} | names(connection, found)
 
         return self._database.call(work)
@@ -185,7 +185,7 @@ def _worded(connection: Connection, filter: NoteFilter, nearest: Select[Any]) ->
     near = nearest.subquery()
     met = select(func.count(), func.count().filter(mentioned)).select_from(near).join(log, log.c.id == near.c.id)
     seen, matching = connection.execute(met).one()
-    on_the_walk = [mentioned.is_(True)]
+    on_the_walk: Conditions = [mentioned.is_(True)]
     if seen < LOOKED_AT or matching >= FREQUENT:
         return on_the_walk
     connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -202,8 +202,8 @@ def _matches(query: Any) -> ColumnElement[bool]:
     return log.c.words.bool_op("@@")(cast(query, TSQUERY))
 
 
-def _distinct(connection: Connection, column: Column[str]) -> list[str]:
-    """Return the values of a column that are few, by leaps through its index."""
+def distinct(connection: Connection, column: Column[str]) -> list[str]:
+    """Return the values of a column, in order, by leaps through its index: soon where they are few."""
     following = select(func.min(column))
     leaps = select(following.scalar_subquery().label("value")).cte(recursive=True)
     leap = following.where(column > leaps.c.value).scalar_subquery()

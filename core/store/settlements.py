@@ -69,7 +69,8 @@ def _is_guess(outcome: Outcome) -> bool:
 
 
 def _keep(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    """Write the figures, and the answers beside the questions; where a question was cleared, its answer is not kept."""
+    """Write the figures, and the answers beside the questions; where a question was cleared, neither its answer is kept
+    nor what the provider said of it."""
     answers = [{"run_id": outcome.run_id, **entries.answer(outcome)} for outcome in outcomes]
     places = _places(outcomes)
     asked = set(connection.scalars(_ANSWERED, {_RUN_IDS: places[_RUN_IDS], **given(answers)}))
@@ -77,7 +78,7 @@ def _keep(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         {
             "id": outcome.run_id,
             **entries.settled(outcome),
-            "metadata": entries.excerpt(outcome) if outcome.run_id in asked else {},
+            **(entries.excerpts(outcome) if outcome.run_id in asked else entries.NO_EXCERPTS),
         }
         for outcome in outcomes
     ]

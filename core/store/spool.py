@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -62,6 +63,23 @@ class Spool:
             path.unlink(missing_ok=True)
             done += 1
         return done
+
+    def older(self, before: datetime) -> int:
+        """Return how many files of any kind were written before an instant."""
+        return len(self._older(before))
+
+    def clear_texts(self, before: datetime) -> None:
+        """Take the texts out of the outcomes that were kept before an instant, and drop what is torn as long."""
+        for path in self._older(before):
+            outcome = self._read(path) if path.suffix == ".json" else None
+            if outcome is not None:
+                self.keep(outcome.model_copy(update={"text": "", "reasoning": "", "error_message": None}))
+            else:
+                path.with_suffix(".torn").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+
+    def _older(self, before: datetime) -> list[Path]:
+        return [path for path in self._folder.iterdir() if 0 < _age(path)[0] < before.timestamp()]
 
     def _waiting(self) -> list[Path]:
         return sorted(self._folder.glob("*.json"), key=_age)

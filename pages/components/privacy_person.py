@@ -1,0 +1,84 @@
+"""One person's data, found by name: all of it as a file, and erasing whose it is."""
+
+import streamlit as st
+
+from core.domain.accounts import User
+from core.domain.web import PEOPLE_PATH
+from core.errors import LabError
+from core.lab import current
+from core.services.privacy import Subject
+from pages.components import format as show
+from pages.components.errors import ICON
+from pages.components.session import require_administrator
+
+ERASED = "erased-person"
+TAKEN = "Take all data · JSON"
+
+
+def draw_person(user: User) -> None:
+    """Draw the search, and the person who is found."""
+    name = st.text_input(
+        "User name",
+        key="person",
+        bind="query-params",
+        placeholder="Whose data?",
+        icon=":material/person_search:",
+        max_chars=100,
+        help="The user name or the id, whole.",
+    ).strip()
+    if told := st.session_state.pop(ERASED, None):
+        st.success(told, icon=":material/check:")
+    if not name:
+        st.caption("Find a person to hand over all that is kept about them, or to erase them when they ask for it.")
+        return
+    try:
+        found = current().privacy.find(user, name)
+    except LabError as error:
+        st.info(error.message, icon=":material/search_off:")
+        return
+    _draw_found(found)
+
+
+def _draw_found(found: Subject) -> None:
+    zone = current().settings.timezone
+    with st.container(border=True):
+        state = "" if found.enabled or found.erased_at else " · disabled"
+        since = f"{found.role}{state} · since {show.when(found.created_at, zone)} · {found.id}"
+        st.markdown(f"**{show.literal(found.username)}**  \n:small[:gray[{show.literal(since)}]]")
+        if found.erased_at:
+            at = show.literal(show.when(found.erased_at, zone))
+            st.caption(f"Erased {at}. What the runs cost is kept under the id.")
+        with st.container(horizontal=True):
+            draw_file(found.id)
+            if not found.erased_at and st.button("Erase …", icon=":material/person_remove:"):
+                _confirm(found.id, found.username)
+        st.caption("Both are noted in the audit log.")
+
+
+def draw_file(person_id: str) -> None:
+    """Draw the link to the file of all that is kept about a person."""
+    st.link_button(TAKEN, f"{PEOPLE_PATH}/{person_id}/data", icon=":material/download:")
+
+
+@st.dialog("Erase a person")
+def _confirm(person_id: str, name: str) -> None:
+    st.markdown(
+        f"**{show.literal(name)}** can sign in no more. Name, sessions, tokens, templates, own keys and all texts of "
+        "the runs are erased; what the runs cost stays, without the name. **This cannot be undone.**"
+    )
+    with st.form("erase", border=False):
+        typed = st.text_input(f"Type {show.literal(name)} to confirm", autocomplete="off")
+        sent = st.form_submit_button("Erase for good", type="primary")
+    if sent:
+        _erase(person_id, typed)
+
+
+def _erase(person_id: str, typed: str) -> None:
+    try:
+        with st.spinner("Erasing …"):
+            cleared = current().privacy.erase(require_administrator(), person_id, typed)
+    except LabError as error:
+        st.error(error.message, icon=ICON)
+        return
+    st.session_state[ERASED] = f"Erased, with the texts of {show.runs(cleared)}. What they cost is kept under the id."
+    st.rerun()
