@@ -21,7 +21,7 @@ EMBEDDED = "local/smollm2-135m"
 def embedded(database_url, simulator, tmp_path):
     """A lab with the embedded model, warm."""
     with running_lab(database_url, simulator, tmp_path, LOCAL_BASE_URL=None) as lab:
-        eventually(lambda: lab.models.reachable("local"), WARM_S)
+        eventually(lambda: not lab.providers.down(lab.providers.named("local")), WARM_S)
         yield lab
 
 

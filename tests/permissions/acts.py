@@ -1,7 +1,7 @@
 """Every act that a service offers to a user, a row each."""
 
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core.domain.accounts import Scope, User
 from core.domain.chat import ChatRequest
@@ -36,7 +36,7 @@ def _counts_run(world: World, actor: User, owner: User) -> bool:
 
 
 def _token(world: World, owner: User) -> str:
-    return world.lab.tokens.create(owner, "mine", [Scope.READ], None)[0].id
+    return world.lab.tokens.create(owner, uuid4().hex, [Scope.READ], None)[1].id
 
 
 def _live(world: World, owner: User) -> UUID:
@@ -149,7 +149,7 @@ ACTS: dict[str, Act] = {
     "history.open": Act(lambda w, a, o: w.lab.history.open(a, w.run(o)), others=ADMIN),
     "history.page": Act(_sees_run, others=ADMIN),
     "history.people": Act(_sees_people, own=ADMIN, others=ADMIN),
-    "models.choice": Act(lambda w, a, o: w.lab.models.choice(a, w.lab.models.find("openai/gpt-4o")), others=None),
+    "models.call": Act(lambda w, a, o: w.lab.models.call(a, w.lab.models.find("openai/gpt-4o")), others=None),
     "models.choices": Act(lambda w, a, o: w.lab.models.choices(a), others=None),
     "models.nearest_allowed": Act(lambda w, a, o: w.lab.models.nearest_allowed(a, "openai/gpt-4o"), others=None),
     "models.permitted": Act(lambda w, a, o: w.lab.models.permitted(a, "openai/gpt-4o"), others=None),
