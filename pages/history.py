@@ -30,7 +30,7 @@ try:
 except InvalidRequest as error:
     st.warning(error.message, icon=":material/edit:")
     st.stop()
-with head:
+with head, st.container(width="content"):
     draw_download(chosen, people, everybody)
 if opened and held and opened != held:
     draw_compared(user, held, opened, now)

@@ -1,5 +1,7 @@
 """Every route of the API, a row each."""
 
+from uuid import uuid4
+
 from core.domain.access import Role
 from core.domain.accounts import Scope, User
 from tests.fixtures.accounts import PASSWORD
@@ -7,7 +9,6 @@ from tests.permissions.rows import Asked, Route, alike
 from tests.permissions.world import World
 
 RUN = {"model_id": "openai/sim/words", "messages": [{"role": "user", "content": "Why?"}], "stream": False}
-TEMPLATE = {"name": "Over HTTP", "prompt": "Why?"}
 FORBIDDEN_BUT_ADMIN = {Role.OPS: 403, Role.PM: 403, Role.ADMIN: 200}
 
 
@@ -24,6 +25,10 @@ def _own_template(world: World, owner: User) -> Asked:
     return Asked(path={"id": world.template(owner)})
 
 
+def _a_template(world: World, owner: User) -> Asked:
+    return Asked(rest={"json": {"name": uuid4().hex, "prompt": "Why?"}})
+
+
 def _month(world: World, owner: User) -> Asked:
     return Asked(path={"month": "2026-11"})
 
@@ -38,7 +43,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v1/reports/{month}.pdf"): Route(_month, Scope.READ),
     ("GET", "/v1/models"): Route(),
     ("GET", "/v1/llm/test/templates"): Route(),
-    ("POST", "/v1/llm/test/templates"): Route(lambda w, o: Asked(rest={"json": TEMPLATE}), Scope.RUN),
+    ("POST", "/v1/llm/test/templates"): Route(_a_template, Scope.RUN),
     ("DELETE", "/v1/llm/test/templates/{id}"): Route(_own_template, Scope.RUN, others=alike(404)),
     ("POST", "/v1/auth/login"): Route(
         lambda w, o: Asked(rest={"json": {"username": o.username, "password": PASSWORD}}), stranger=200

@@ -54,7 +54,7 @@ class World:
 
     def template(self, owner: User) -> str:
         """The id of a template."""
-        return self.lab.templates.save(owner, "Mine", "Why?", "reasoning").id
+        return self.lab.templates.save(owner, uuid4().hex, "Why?", "reasoning").id
 
     def live_run(self, owner: User) -> Any:
         """A run under way, which its provider holds up."""
