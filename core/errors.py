@@ -7,6 +7,7 @@
     │   └── NameTaken    409  something else has that name
     ├── UnknownProvider  400  the part of the model before the first "/" is no provider
     ├── NotSignedIn      401  no session, or one that ended; also wrong credentials
+    │   └── SignInRefused     somebody came back from the company's provider, and is not let in
     ├── Forbidden        403  the role does not allow it
     │   └── TierTooLow   403  the tier does not allow the model; says which tier does
     ├── NotFound         404  it does not exist, or belongs to somebody else
@@ -79,6 +80,20 @@ class NotSignedIn(LabError):
 
     code = "not_signed_in"
     status = 401
+
+
+class SignInRefused(NotSignedIn):
+    """Somebody came back from the company's provider and is not signed in.
+
+    `reason` is a word that may stand in a URL; `detail` is for the log alone.
+    """
+
+    code = "sign_in_refused"
+
+    def __init__(self, message: str, *, reason: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.detail = detail
 
 
 class Forbidden(LabError):

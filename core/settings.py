@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv.parser import parse_stream
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import SettingsError
@@ -23,6 +23,11 @@ POSTGRES_URL = re.compile(
     r"(/[^?]*)?(\?.*)?"  # database, options
 )
 """What SQLAlchemy's `make_url` can read, as far as the driver can use it."""
+
+ISSUER = re.compile(r"https://[^\s?#@]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[^\s?#@]*)?")
+"""An OpenID Connect provider: over TLS, unless it is on this machine."""
+
+DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -64,6 +69,16 @@ class Settings(BaseSettings):
     timezone: Annotated[ZoneInfo, NoDecode] = Field(ZoneInfo("UTC"), validation_alias="LAB_TIMEZONE")
     text_retention_days: int = Field(30, ge=0, le=36500, validation_alias="LAB_TEXT_RETENTION_DAYS")
 
+    openid_issuer: str | None = Field(None, max_length=140, validation_alias="LAB_OPENID_ISSUER")
+    openid_client_id: str | None = Field(None, validate_default=True, validation_alias="LAB_OPENID_CLIENT_ID")
+    openid_client_secret: SecretStr | None = Field(None, validation_alias="LAB_OPENID_CLIENT_SECRET")
+    openid_name: str = Field("your company account", max_length=40, validation_alias="LAB_OPENID_NAME")
+    openid_tier: Literal["trial", "starter", "professional", "enterprise"] = Field(
+        "trial", validation_alias="LAB_OPENID_TIER"
+    )
+    openid_role: Literal["ops", "pm"] = Field("ops", validation_alias="LAB_OPENID_ROLE")
+    openid_domains: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="LAB_OPENID_DOMAINS")
+
     log_format: Literal["text", "json"] | None = Field(None, validation_alias="LAB_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LAB_LOG_LEVEL")
     metrics_token: SecretStr | None = Field(None, min_length=16, validation_alias="LAB_METRICS_TOKEN")
@@ -97,6 +112,28 @@ class Settings(BaseSettings):
         if value and not POSTGRES_URL.fullmatch(value.get_secret_value()):
             raise ValueError("use a URL such as postgresql://user:password@host:5432/database")
         return value
+
+    @field_validator("openid_issuer", mode="after")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        if value and not ISSUER.fullmatch(value):
+            raise ValueError("use a URL such as https://login.example.com, as the provider's own description writes it")
+        return value
+
+    @field_validator("openid_client_id", mode="after")
+    @classmethod
+    def _with_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "openid_issuer" in info.data and (value is None) != (info.data["openid_issuer"] is None):
+            raise ValueError("set it together with LAB_OPENID_ISSUER, or neither")
+        return value
+
+    @field_validator("openid_domains", mode="before")
+    @classmethod
+    def _domains(cls, value: Any) -> Any:
+        domains = tuple(filter(None, (part.strip().lower() for part in str(value).split(",")))) if value else ()
+        if not all(map(DOMAIN.fullmatch, domains)):
+            raise ValueError("use domains such as example.com, separated by commas")
+        return domains
 
     def api_key(self, provider: str) -> SecretStr | None:
         """Return the system's key for `provider`, or None."""

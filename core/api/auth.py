@@ -10,6 +10,7 @@ from starlette.routing import Route
 from core import lab
 from core.api.answers import answer
 from core.api.bodies import check_origin, check_type, read
+from core.api.callers import address_of, is_secure
 from core.api.cookies import clear_session, set_session
 from core.api.schemas import Credentials, SignedIn, SignedOut
 from core.domain.accounts import User
@@ -22,9 +23,9 @@ MAX_CREDENTIALS_BYTES = 4096
 async def login(request: Request) -> Response:
     """`POST /auth/login`: open a session. 200 with the user and the cookie, 401, or 429 when throttled."""
     body = await read(request, Credentials, limit=MAX_CREDENTIALS_BYTES)
-    user, token = await run_sync(_signed_in, body, _address(request), request.headers.get("user-agent", ""))
+    user, token = await run_sync(_signed_in, body, address_of(request), request.headers.get("user-agent", ""))
     response = answer(described(user))
-    set_session(response, token, secure=_secure(request))
+    set_session(response, token, secure=is_secure(request))
     return response
 
 
@@ -36,7 +37,7 @@ async def logout(request: Request) -> Response:
         check_type(request)
     await run_sync(_sign_out, request.cookies.get(SESSION_COOKIE, ""))
     response = answer(SignedOut())
-    clear_session(response, secure=_secure(request))
+    clear_session(response, secure=is_secure(request))
     return response
 
 
@@ -46,10 +47,10 @@ async def session(request: Request) -> Response:
     agent = request.headers.get("user-agent", "")
     code, browser = request.query_params.get("code", ""), request.cookies.get(BROWSER_COOKIE, "")
     try:
-        token = await run_sync(lab.current().accounts.redeem_code, code, browser, _address(request), agent)
+        token = await run_sync(lab.current().accounts.redeem_code, code, browser, address_of(request), agent)
     except LabError:
         return response  # the page shows the form again
-    set_session(response, token, secure=_secure(request))
+    set_session(response, token, secure=is_secure(request))
     return response
 
 
@@ -61,7 +62,7 @@ async def signed_out(request: Request) -> Response:
     response = RedirectResponse("/", 303)
     token = request.cookies.get(SESSION_COOKIE, "")
     if await wrap_future(lab.current().accounts.look_up(token)) is None:
-        clear_session(response, secure=_secure(request))
+        clear_session(response, secure=is_secure(request))
     return response
 
 
@@ -81,14 +82,6 @@ def _sign_out(token: str) -> None:
     if found := opened.accounts.user_of(token):
         opened.runs.stop_all(found[0])
     opened.accounts.sign_out(token)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _secure(request: Request) -> bool:
-    return request.url.scheme == "https"
 
 
 STEPS = [Route(SESSION_PATH.removeprefix("/api"), session), Route(SIGNED_OUT_PATH.removeprefix("/api"), signed_out)]

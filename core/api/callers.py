@@ -40,6 +40,16 @@ async def caller(request: Request, scope: Scope | None = None) -> Caller:
     return found
 
 
+def address_of(request: Request) -> str:
+    """Return the address that a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def is_secure(request: Request) -> bool:
+    """Return whether it came over TLS, so that a cookie may be kept to that."""
+    return request.url.scheme == "https"
+
+
 async def _bearer(secret: str) -> Caller:
     found = await wrap_future(lab.current().tokens.look_up(secret))
     if found is None:

@@ -5,6 +5,7 @@ python -m core.cli user list
 python -m core.cli user set NAME [--tier TIER] [--role ROLE] [--password-stdin]
 python -m core.cli user disable NAME
 python -m core.cli user enable NAME
+python -m core.cli user link NAME SUBJECT
 """
 
 import sys
@@ -17,11 +18,15 @@ from core.cli.commands import add
 from core.cli.databases import open_store
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
+from core.domain.audit import OPERATOR
+from core.errors import InvalidRequest
 from core.services.accounts import Accounts
+from core.services.openid_accounts import OpenidAccounts, registration_of
 from core.settings import Settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
 from core.store.database import Database
+from core.store.openid import OpenidStore
 from core.store.sessions import SessionStore
 
 
@@ -60,6 +65,17 @@ def enable_user(given: Namespace, settings: Settings) -> None:
         print(f"Now {_line(accounts.enable(given.name))}")
 
 
+def link_user(given: Namespace, settings: Settings) -> None:
+    """Let somebody sign in to an account at the company's provider, which knows them by SUBJECT."""
+    registration = registration_of(settings)
+    if registration is None:
+        raise InvalidRequest("No provider is set up. Set LAB_OPENID_ISSUER and LAB_OPENID_CLIENT_ID first.")
+    operator = User(OPERATOR, OPERATOR, Tier.ENTERPRISE, Role.ADMIN)
+    with open_store(settings) as database:
+        user = OpenidAccounts(OpenidStore(database), registration).link(operator, given.name, given.subject)
+    print(f"Linked {_line(user)}")
+
+
 def add_user_commands(commands: Any) -> None:
     """Add them to the parser."""
     new = add(commands, "add", add_user, "add an account")
@@ -74,6 +90,9 @@ def add_user_commands(commands: Any) -> None:
     change.add_argument("--password-stdin", action="store_true", help="read a new password from the input")
     add(commands, "disable", disable_user, "let a user sign in no more").add_argument("name")
     add(commands, "enable", enable_user, "let a disabled user sign in again").add_argument("name")
+    company = add(commands, "link", link_user, "link an account to somebody of the company's provider")
+    company.add_argument("name")
+    company.add_argument("subject")
     add(commands, "list", list_users, "print every user")
 
 

@@ -1,4 +1,4 @@
-"""The sign-in page: streamlit-authenticator's form over our own accounts.
+"""The sign-in page: streamlit-authenticator's form over our own accounts, and the way to the company's provider.
 
 Of the library, the form is used, and hashes like its own. Its cookie can be read by scripts and never revoked, and its
 attempts are not counted; so the form gets a controller that asks our accounts, and one that keeps no cookie.
@@ -11,9 +11,11 @@ from streamlit_authenticator import Authenticate
 
 from core import lab
 from core.domain.accounts import User
-from core.domain.web import SESSION_PATH, own_page
+from core.domain.openid import words
+from core.domain.web import OPENID_START_PATH, REFUSAL, SESSION_PATH, own_page, without_refusal
 from core.errors import LabError
 from pages.components import session
+from pages.components.format import literal
 from pages.components.redirect import leave_for
 
 WORDS = {"Form name": "Testing Lab", "Username": "User name", "Password": "Password", "Login": "Sign in"}
@@ -23,14 +25,28 @@ TOP_MARGIN = 96
 
 def show(page: str) -> None:
     """Show the form; once signed in, the browser goes on to `page`, a path of this site."""
+    page = own_page(without_refusal(page))
     with st.container(horizontal_alignment="center"), st.container(width=CARD_WIDTH):
         st.space(TOP_MARGIN)
+        _offer_company_account(page)
         door = _Door()
         _Form(door).login(fields=WORDS)
         if door.error:
             st.error(door.error, icon=":material/error:")
         elif door.user:
             _enter(door.user, page)
+
+
+def _offer_company_account(page: str) -> None:
+    """Draw the button that leads to the company's provider, if there is one, and what came of the last time."""
+    openid = lab.current().openid
+    if openid is None:
+        return
+    if refused := words(st.query_params.get(REFUSAL, "")):
+        st.error(refused, icon=":material/error:")
+    if st.button(f"Sign in with {literal(openid.name)}", icon=":material/domain:", width="stretch"):
+        leave_for(f"{OPENID_START_PATH}?{urlencode({'next': page})}")
+    st.caption("Or with a password of the lab", text_alignment="center")
 
 
 class _Door:
@@ -70,4 +86,4 @@ def _enter(user: User, page: str) -> None:
     except LabError as error:
         st.error(error.message, icon=":material/error:")
     else:
-        leave_for(f"{SESSION_PATH}?{urlencode({'code': code, 'next': own_page(page)})}")
+        leave_for(f"{SESSION_PATH}?{urlencode({'code': code, 'next': page})}")

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from core import lab
 from core.services import passwords
 from core.services.accounts import Accounts
+from core.services.budgets import budgets_over
 from core.services.tokens import Tokens
 from core.store.database import Database
 from core.store.tokens import TokenStore
@@ -40,7 +42,9 @@ def runs() -> Runs:
 
 
 @pytest.fixture
-def browser(accounts: Accounts, tokens: Tokens, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+def browser(
+    database: Database, accounts: Accounts, tokens: Tokens, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Browser]:
     """A browser in front of an open lab. Its cookies are given, since `AppTest` has none."""
     browser = Browser()
     monkeypatch.setattr(session, "token", lambda: browser.token)
@@ -49,7 +53,11 @@ def browser(accounts: Accounts, tokens: Tokens, runs: Runs, monkeypatch: pytest.
     for module in (redirect, sign_in, sidebar):
         monkeypatch.setattr(module, "leave_for", browser.left_for.append)
     settings = SimpleNamespace(timezone=UTC)
-    open_lab: Any = SimpleNamespace(accounts=accounts, tokens=tokens, runs=runs, settings=settings)
+    known: Any = SimpleNamespace(all=list, of=lambda user: {})
+    budgets = budgets_over(database, ZoneInfo("UTC"), known, known)
+    open_lab: Any = SimpleNamespace(
+        accounts=accounts, openid=None, tokens=tokens, runs=runs, budgets=budgets, settings=settings
+    )
     lab.install(open_lab)
     yield browser
     lab.install(None)

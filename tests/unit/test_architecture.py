@@ -49,6 +49,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "streamlit": ("pages", "app"),
     "streamlit_authenticator": ("pages",),
     "starlette": ("core.api", "app"),
+    "jwt": ("core.providers.id_token",),
     "prometheus_client": ("core.services.metrics",),
     "reportlab": ("core.services.monthly",),
 }
