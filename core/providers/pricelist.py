@@ -4,13 +4,13 @@ It covers models that a provider's own list names without a price, and those of 
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo as ListedModel
-from genai_prices.types import ModelPrice, TieredPrices
+from genai_prices.types import ModelPrice, StartDateConstraint, TieredPrices
 
 from core.domain.models import ModelInfo
 from core.domain.pricing import Prices, PriceSource, Rate, flat
@@ -49,6 +49,19 @@ def listed_models(provider_name: str, at: datetime) -> list[ModelInfo]:
     if provider_name == "openrouter":  # beside the names that it uses, the list has short ones of its own
         models = [model for model in models if "/" in model.id]
     return [info for model in models if (info := _info(provider_name, model, at))]
+
+
+def newest_price(at: datetime) -> date | None:
+    """Return the day of the newest price that the list knows to hold at `at`: the list is no older than that, and as
+    it bears no date of its own, this is how old it is taken to be. None if it dates nothing."""
+    return max((start for start in _starts() if start <= at.date()), default=None)
+
+
+@cache
+def _starts() -> frozenset[date]:
+    prices = (model.prices for provider in get_snapshot().providers for model in provider.models)
+    conditions = (price.constraint for listed in prices if isinstance(listed, list) for price in listed)
+    return frozenset(one.start_date for one in conditions if isinstance(one, StartDateConstraint))
 
 
 def _info(provider_name: str, model: ListedModel, at: datetime) -> ModelInfo | None:

@@ -57,20 +57,34 @@ class ModelLists:
     def _wake(self) -> None:
         self._loop.call_soon_threadsafe(self._news.set)
 
+    def refresh_now(self) -> bool:
+        """Ask every provider that can be asked, and return whether all could be read. It blocks: for threads."""
+        self._asked.clear()
+        return asyncio.run_coroutine_threadsafe(self._refresh_due(), self._loop).result()
+
+    def asked(self) -> list[str]:
+        """Return the providers that can be asked, which mostly takes a key."""
+        return [provider.name for provider in self._providers.all() if self._way_to(provider.name)]
+
     async def _refresh_due(self) -> bool:
         calls = [call for provider in self._providers.all() if (call := self._due(provider.name))]
         return all(await asyncio.gather(*(self._refresh(call) for call in calls)))
 
     def _due(self, name: str) -> Call | None:
         """Return how `name` is to be asked: if it can be, and was not asked just so a while ago."""
+        call = self._way_to(name)
+        way, at = self._asked.get(name, (0, 0.0))
+        fresh = call is not None and way == _way(call) and monotonic() - at < REFRESH_EVERY_S
+        return None if fresh else call
+
+    def _way_to(self, name: str) -> Call | None:
+        """Return how `name` can be asked, if it can be."""
         try:
             call = self._ways.call(name)
         except LabError:
             return None
         lists = call.provider.models_url is not None and self._providers.embedded(call.provider) is None
-        way, at = self._asked.get(name, (0, 0.0))
-        fresh = way == _way(call) and monotonic() - at < REFRESH_EVERY_S
-        return call if lists and not fresh else None
+        return call if lists else None
 
     async def _refresh(self, call: Call) -> bool:
         name = call.provider.name

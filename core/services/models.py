@@ -8,10 +8,11 @@ from threading import Lock
 from core.domain.access import Tier, may_use, tier_required
 from core.domain.accounts import User
 from core.domain.models import ModelInfo
-from core.domain.pricing import FALLBACK, LOCAL, PriceSource
+from core.domain.pricing import LOCAL, PriceSource
 from core.engine.engine import Call
 from core.errors import InvalidRequest, TierTooLow
-from core.providers.pricelist import listed_models, prices_for
+from core.providers.pricelist import listed_models
+from core.services.listing import Listing
 from core.services.names import provider_name
 from core.services.providers import Providers
 from core.services.tiers import Tiers
@@ -53,7 +54,7 @@ class Models:
         self._tiers = tiers
         self._now = now
         self._loading = Lock()
-        self._models: dict[str, ModelInfo] = {}
+        self._listing = Listing()
         self._choices: dict[tuple[object, ...], Sequence[ModelChoice]] = {}
 
     def load(self) -> None:
@@ -62,20 +63,30 @@ class Models:
         One at a time: of two at once, the one that read first might be the last to say what it read.
         """
         with self._loading:
-            stored = self._store.all()
-            told = {model.provider for model in stored if model.prices.source is not PriceSource.ADMINISTRATOR}
+            kept = self._store.catalogue()
+            told = {model.provider for model in kept.models if model.prices.source is not PriceSource.ADMINISTRATOR}
             untold = [provider.name for provider in self._providers.all() if provider.name not in told]
             listed = [model for name in untold for model in listed_models(name, self._now())]
             if self._settings.embedded_model:
                 listed.append(_embedded())
-            self._models = {model.id: model for model in (*listed, *stored)}
+            self._listing = Listing((*listed, *kept.models), kept.switched_off, kept.own)
             self._choices = {}
+
+    @property
+    def listing(self) -> Listing:
+        """All that is known of models now. It does not change; another one takes its place."""
+        return self._listing
 
     def all(self) -> list[ModelInfo]:
         """Return every enabled model that is listed, by provider and name."""
+        return [model for model in self.everything() if model.enabled and model.listed]
+
+    def everything(self) -> list[ModelInfo]:
+        """Return every model that is listed, has or had own prices, or is switched off, by provider and name."""
+        listing, now = self._listing, self._now()
         order = {provider.name: place for place, provider in enumerate(self._providers.all())}
-        enabled = (model for model in self._models.values() if model.enabled)
-        return sorted(enabled, key=lambda model: (order.get(model.provider, len(order)), model.id))
+        models = (listing.at(model_id, now) for model_id in listing.ids)
+        return sorted(models, key=lambda model: (order.get(model.provider, len(order)), model.id))
 
     def choices(self, user: User) -> Sequence[ModelChoice]:
         """Return every model as `user` may use it: usable ones first, then by provider and name.
@@ -83,7 +94,7 @@ class Models:
         The list has about a thousand entries and each page run asks for it, so it is kept until something changes.
         """
         reachable = {each.name: self._ways.reachable(each.name, user.id) for each in self._providers.all()}
-        state = (user.tier, self._tiers.rules, *reachable.items())
+        state = (self._listing.own.begun(self._now()), user.tier, self._tiers.rules, *reachable.items())
         kept = self._choices  # taken before the list is, so that no older list's choices outlive it
         if state not in kept:
             choices = [self._choice(user, model, reachable) for model in self.all() if model.provider in reachable]
@@ -96,11 +107,15 @@ class Models:
 
         Raises `UnknownProvider`, and `InvalidRequest` for a model that an administrator switched off.
         """
-        self._providers.named(model_id.partition("/")[0])
-        model = self._models.get(model_id) or self._unlisted(model_id)
+        model = self.known(model_id)
         if not model.enabled:
             raise InvalidRequest("This model is switched off. Choose another one.")
         return model
+
+    def known(self, model_id: str) -> ModelInfo:
+        """Do as `find` does, also for a model that is switched off. Raises `UnknownProvider`."""
+        self._providers.named(model_id.partition("/")[0])
+        return self._listing.at(model_id, self._now())
 
     def permitted(self, user: User, model_id: str) -> ModelInfo:
         """Return the model if the user's tier may use it. Raises as `find` does, and `TierTooLow`."""
@@ -133,11 +148,6 @@ class Models:
             allowed=may_use(user.tier, model, self._tiers.rules),
             available=reachable[model.provider],
         )
-
-    def _unlisted(self, model_id: str) -> ModelInfo:
-        provider, _, name = model_id.partition("/")
-        prices = LOCAL if provider == "local" else prices_for(provider, name, self._now()) or FALLBACK
-        return ModelInfo(id=model_id, display_name=name, prices=prices, listed=False)
 
 
 def _embedded() -> ModelInfo:

@@ -216,6 +216,7 @@ class Runs:
         paid_by: Payer,
     ) -> Admission:
         now = self._now()
+        model = self._models.listing.at(model.id, now)
         most_input, most_output = _most_tokens(request, model)
         return Admission(
             run_id=uuid4(),

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
-    UniqueConstraint,
     func,
     text,
 )
@@ -44,7 +43,7 @@ own_prices = Table(
     Column("note", String(300), nullable=False, server_default=""),
     Column("set_by", String(100), nullable=False),
     instant("set_at"),
-    UniqueConstraint("model_name", "starts_at"),
+    Index(None, "model_name", "starts_at"),
 )
 
 repricings = Table(

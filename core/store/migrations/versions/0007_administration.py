@@ -61,9 +61,9 @@ CREATE TABLE own_prices (
     prices jsonb,
     note varchar(300) NOT NULL DEFAULT '',
     set_by varchar(100) NOT NULL,
-    set_at timestamptz NOT NULL,
-    CONSTRAINT uq_own_prices_model_name_starts_at UNIQUE (model_name, starts_at)
+    set_at timestamptz NOT NULL
 );
+CREATE INDEX ix_own_prices_model_name_starts_at ON own_prices (model_name, starts_at);
 
 CREATE TABLE repricings (
     id uuid CONSTRAINT pk_repricings PRIMARY KEY,
