@@ -38,6 +38,7 @@ _SIGNS = re.compile(r"^(us\s*)?\$|usd|(us\s*)?\$$", re.IGNORECASE)
 _SPACES = re.compile(r"[\s'’]")
 _PLAIN = re.compile(r"\d+(\.\d+)?(e[+-]?\d{1,2})?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_GROUPED = re.compile(r"\d{1,3}([.,]\d{3})+")
 _MOST = Decimal("1e12")
 _TOLD = 3
 
@@ -98,14 +99,17 @@ class _Columns:
         if not written:
             raise ValueError(f"“{clean(name)[:40]}” has no amount")
         told = [cells[at] for at in self._tokens if cells.get(at)]
-        tokens = sum(self._count(one) for one in told) if told else None
+        tokens = sum(map(_count, told)) if told else None
         return clean(name)[:MAX_NAME], InvoiceLine(amount_of(written, comma=self._comma), tokens)
 
-    def _count(self, written: str) -> int:
-        number = amount_of(written) if _PLAIN.fullmatch(written) else amount_of(written, comma=self._comma)
-        if number < 0 or number != int(number):
-            raise ValueError(f"“{clean(written)[:40]}” is no number of tokens")
-        return int(number)
+
+def _count(written: str) -> int:
+    """Return a number of tokens. Raises `ValueError`."""
+    bare = _SPACES.sub("", written)
+    number = Decimal(re.sub("[.,]", "", bare)) if _GROUPED.fullmatch(bare) else amount_of(bare)
+    if number < 0 or number != int(number):
+        raise ValueError(f"“{clean(written)[:40]}” is no number of tokens")
+    return int(number)
 
 
 def _needed(names: Sequence[str], header: Sequence[str], words: Sequence[str]) -> int:
