@@ -35,8 +35,10 @@ def draw_report(asked: Asked) -> None:
     tags = reads.tag_values(user.id, user.role, user)
     view = View(report, asked, local_now(), tags)
     to_runs = trail(user, asked.days, asked.only, report)
-    draw_headlines(report, view.course, to_runs)
-    SpendCharts(view, to_runs).draw()
+    only = asked.only
+    budgets = reads.covering(user.id, user.role, only.model, only.provider, only.tag, user)
+    draw_headlines(report, view.course, to_runs, budgets)
+    SpendCharts(view, to_runs, budgets).draw()
     by = asked.by
     to_key = (lambda key: lead(to_runs.to_runs(None, by, key))) if to_runs.leads(by) else None
     draw_table(report, view.groups(by), view.look(by), to_key)

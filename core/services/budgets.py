@@ -30,8 +30,12 @@ from core.domain.periods import local_midnight
 from core.domain.tags import Tags
 from core.errors import InvalidRequest, NameTaken, NotFound
 from core.services.budget_members import Members
+from core.services.models import Models
+from core.services.tags import UsedTags
+from core.store.accounts import AccountStore
 from core.store.budget_states import BudgetStates
 from core.store.budgets import BudgetStore
+from core.store.database import Database
 
 PAGE = 12
 """How many budgets are shown at once."""
@@ -148,6 +152,12 @@ class Budgets:
             raise NameTaken(f"There is already a budget named “{name}”. Choose another name.", replaceable=False)
         limit = limit_of(plan.limit)
         return Budget(budget_id, name, plan.scope, member, plan.period, limit, plan.hard, made_by, made_at)
+
+
+def budgets_over(database: Database, zone: ZoneInfo, models: Models, tags: UsedTags) -> Budgets:
+    """Return the service over a database, for the models and tags that are known there."""
+    members = Members(AccountStore(database), models, tags)
+    return Budgets(store=BudgetStore(database, zone), states=BudgetStates(database), members=members, zone=zone)
 
 
 def _only(user: User) -> str | None:

@@ -27,6 +27,9 @@ ODD = "#D55E00"
 ABOVE = 0.025
 """How far above its bar a mark stands, as a part of the chart's height."""
 
+FLATTEST = 4
+"""How many times the highest bar a bound may lie above nought: further up, it would leave no bar to be seen."""
+
 NOTHING = Decimal(0)
 
 QUIET: dict[str, Any] = {
@@ -62,6 +65,14 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A value that no slice should pass, with what is `told` of it in a few words."""
+
+    value: Decimal
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Stack:
     key: str
     values: dict[datetime, Decimal]
@@ -80,10 +91,12 @@ def over_time(
     *,
     marks: Sequence[Mark] = (),
     rest: Sequence[Rest] = (),
+    bound: Bound | None = None,
 ) -> go.Figure:
     """Draw a bar for each slice of time, stacked by the breakdown's keys; the slice that is not over is hatched.
 
     `marks` stand above their bars; what is still to come, the `rest`, stands pale on top of what is there and after it.
+    The `bound` is a line across, where it is not far above all bars.
     There is no legend: the ranking of the keys, in the same colours, stands beside it.
     """
     starts = list(dict.fromkeys([*frame.starts, *(one.start for one in rest)]))
@@ -96,6 +109,9 @@ def over_time(
         traces.append(_rest(rest, totals, places))
     if marks:
         traces.append(_marks(marks, totals, places, highest))
+    if bound and bound.value <= FLATTEST * highest:
+        traces.append(_bound(bound, len(starts)))
+        highest = max(highest, float(bound.value) * (1 + ABOVE))
     return go.Figure(traces, _layout(frame, len(starts), highest, measure))
 
 
@@ -243,6 +259,21 @@ def _marks(
         "marker": {"symbol": "triangle-down", "size": 9, "color": ODD},
         "unselected": UNSELECTED,
         "cliponaxis": False,
+        "hovertemplate": "%{customdata[2]}<extra></extra>",
+    }
+
+
+def _bound(bound: Bound, places: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+text",
+        "x": [-0.6, places - 0.4],
+        "y": [float(bound.value)] * 2,
+        "text": ["", in_text_colour(chart_label(bound.told))],
+        "textposition": "bottom left",
+        "customdata": [[None, None, chart_label(bound.told)]] * 2,
+        "name": "Budget",
+        "line": {"color": ODD, "width": 1.5, "dash": "dash"},
         "hovertemplate": "%{customdata[2]}<extra></extra>",
     }
 

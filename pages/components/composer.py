@@ -4,10 +4,12 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core.domain.accounts import User
+from core.domain.budgets import BudgetState
 from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
 from core.domain.runs import RunOrigin
-from core.errors import LabError
+from core.domain.tags import NO_TAGS
+from core.errors import InvalidRequest, LabError
 from core.lab import Lab
 from core.services.runs import LiveRun
 from pages.components.conversation import Conversation, Turn
@@ -118,7 +120,16 @@ class Composer:
             st.caption(_plain(error))
             return
         quote, left = self._lab.runs.quote(request), self._lab.runs.runs_left(self._user)
-        draw_quote(quote, left, has_history=len(request.messages) > 1)
+        room = self._room() if quote.worst_case_usd else None
+        draw_quote(quote, left, room, has_history=len(request.messages) > 1)
+
+    def _room(self) -> BudgetState | None:
+        """The budget that the next run would come up against first."""
+        try:
+            tags = chosen_tags()
+        except InvalidRequest:
+            tags = NO_TAGS
+        return self._lab.budgets.tightest(self._user, self._choice.model.id, tags)
 
 
 def write(prompt: str) -> None:

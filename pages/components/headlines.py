@@ -7,9 +7,11 @@ from typing import Literal
 
 import streamlit as st
 
+from core.domain.budgets import BudgetState
 from core.domain.figures import ESTIMATED
 from core.domain.spend import Slice, SpendReport, Totals
 from pages.components import format as show
+from pages.components.budget_tile import draw_tile
 from pages.components.measure import Measure
 from pages.components.sparkline import sparkline
 from pages.components.trail import Query, Trail, lead
@@ -37,16 +39,19 @@ class Headline:
     runs: Query | None = None
 
 
-def draw_headlines(report: SpendReport, course: Sequence[Slice], trail: Trail) -> None:
-    """Draw cost, runs, tokens, cost per thousand tokens, share of failed runs, response time.
+def draw_headlines(
+    report: SpendReport, course: Sequence[Slice], trail: Trail, budgets: Sequence[BudgetState] = ()
+) -> None:
+    """Draw cost, runs, tokens, cost per thousand tokens, share of failed runs, response time, and the budget.
 
-    `course` is all of each slice of time, in order.
+    `course` is all of each slice of time, in order; `budgets` are those of just what the report shows.
     """
     now, before = report.totals, report.previous
     with st.grid("auto", min_column_width=134, gap="xsmall"):
         for headline in (*_counted(now, before, trail), *_judged(now, before, trail)):
             with st.container(border=True, height="stretch", gap="xsmall"):
                 _draw(headline, course)
+        draw_tile(budgets)
 
 
 def _draw(headline: Headline, course: Sequence[Slice]) -> None:

@@ -11,13 +11,19 @@ function money(usd) {
   return `at most $${Number(usd.toPrecision(3)).toFixed(12).replace(/0+$/, "")}`
 }
 
+function room(budget, usd) {
+  if (!budget) return ""
+  const over = budget.hard && usd > budget.left_usd
+  return ` · ${over ? "more than the " : ""}${budget.left} ${budget.where}`
+}
+
 function line(quote, draft) {
   const written = Math.ceil(encoder.encode(draft).length / quote.bytes_per_token)
   const input = quote.input_tokens + written
   const usd = quote.worst_case_usd + (written * quote.input_usd_per_million) / 1e6
   const output = `p to ${count(quote.output_tokens)} out`
   const tokens = written || quote.has_history ? `≈ ${count(input)} tokens in · u${output}` : `U${output}`
-  return `${tokens} · ${money(usd)}${quote.rest}`
+  return `${tokens} · ${money(usd)}${room(quote.budget, usd)}${quote.rest}`
 }
 
 function draw(place) {

@@ -1,11 +1,14 @@
 """The quiet line under the composer: what the next run will take, kept true at each keystroke by the browser."""
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
+from core.domain.budgets import BudgetState
 from core.domain.usage import BYTES_PER_TOKEN
 from core.services.runs import Quote
+from pages.components import budget_words
 from pages.components.format import runs
 
 _LINE = st.components.v2.component(
@@ -23,10 +26,11 @@ _LINE = st.components.v2.component(
 )
 
 
-def draw_quote(quote: Quote, runs_left: int | None, *, has_history: bool) -> None:
+def draw_quote(quote: Quote, runs_left: int | None, room: BudgetState | None = None, *, has_history: bool) -> None:
     """Draw the line. `quote` is for an empty prompt; the browser adds what is being written, by the same rule.
 
-    `has_history` tells whether something is sent beside the prompt. `runs_left` None is no limit.
+    `has_history` tells whether something is sent beside the prompt. `runs_left` None is no limit. `room` is the
+    budget that the run would come up against first.
     """
     _LINE(
         key="quote",
@@ -38,5 +42,11 @@ def draw_quote(quote: Quote, runs_left: int | None, *, has_history: bool) -> Non
             "bytes_per_token": BYTES_PER_TOKEN,
             "has_history": has_history,
             "rest": "" if runs_left is None else f" · {runs(runs_left)} left this month",
+            "budget": _budget(room) if room else None,
         },
     )
+
+
+def _budget(room: BudgetState) -> dict[str, Any]:
+    where, left = budget_words.room(room), budget_words.left(room)
+    return {"left_usd": float(room.left), "left": left, "where": where, "hard": room.budget.hard}

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import lab
 from core.domain.accounts import User
+from core.domain.budgets import BudgetState
 from core.domain.palette import model_colours
 from core.domain.spend import Grain, SpendReport
 from core.domain.templates import TemplateTitle
@@ -32,6 +33,14 @@ def report(
 def tag_values(user_id: str, role: str, _user: User) -> dict[str, list[str]]:
     """Return the values of each tag by its name, as far as `_user` reads what others spent."""
     return lab.current().stats.tag_values(_user)
+
+
+@st.cache_data(ttl=5, max_entries=1000, show_spinner=False)
+def covering(
+    user_id: str, role: str, model: str | None, provider: str | None, tag: tuple[str, str] | None, _user: User
+) -> list[BudgetState]:
+    """Return the budgets of just what a report under these filters shows to `_user`."""
+    return lab.current().budgets.covering(_user, model, provider, tag)
 
 
 @st.cache_data(ttl=5, max_entries=1000, show_spinner=False)

@@ -7,6 +7,7 @@ from core.domain.accounts import User
 from core.domain.web import SIGNED_OUT_PATH
 from core.services.runs import Allowance
 from pages.components import session
+from pages.components.budget_notices import draw_notices
 from pages.components.format import literal, money, runs
 from pages.components.redirect import leave_for
 
@@ -14,6 +15,7 @@ from pages.components.redirect import leave_for
 def show(user: User) -> None:
     """Draw the foot for `user`."""
     with st.sidebar:
+        draw_notices(user)
         _show_allowance(lab.current().runs.allowance(user))
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f":material/person: {literal(user.username)}  \n:small[:gray[{user.tier.title()}]]")

@@ -1,6 +1,6 @@
 """The charts of a report, laid out: first the large one, then the smaller ones. A click on a mark leads to its runs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.domain.budgets import BudgetState
 from core.domain.spend import MODEL, TAG
-from pages.components import charts, heat, outlook, rankings, rates
+from pages.components import budget_tile, charts, heat, outlook, rankings, rates
 from pages.components import format as show
 from pages.components.spend_view import View
 from pages.components.trail import Query, Trail, lead
@@ -22,10 +23,11 @@ _CONFIG = {"displayModeBar": False, "responsive": True}
 
 @dataclass(frozen=True, slots=True)
 class SpendCharts:
-    """Draws a report; `trail` leads from its marks to their runs."""
+    """Draws a report; `trail` leads from its marks to their runs. `budgets` are those of just what it shows."""
 
     view: View
     trail: Trail
+    budgets: Sequence[BudgetState] = ()
 
     def draw(self) -> None:
         """Draw spend over time by the chosen breakdown; by the other ones; response times, errors, hours."""
@@ -48,8 +50,10 @@ class SpendCharts:
         marks = outlook.odd_days(view.report, frame, look, measure)
         rest = outlook.rests(told, frame, measure) if told else []
         odd = outlook.oddities(marks)
-        figure = charts.over_time(view.slices, frame, look, measure, marks=marks, rest=rest)
-        alt = ". ".join(filter(None, [charts.over_time_alt(view.slices, frame, look, measure), odd]))
+        bound = budget_tile.bound(self.budgets, frame.grain, measure)
+        figure = charts.over_time(view.slices, frame, look, measure, marks=marks, rest=rest, bound=bound)
+        told_apart = charts.over_time_alt(view.slices, frame, look, measure)
+        alt = ". ".join(filter(None, [told_apart, bound.told if bound else None, odd]))
         with st.container(border=True):
             st.markdown(f"**{measure} by {frame.grain} and {show.literal(look.noun)}**")
             left, right = st.columns([5, 3], gap="medium")
