@@ -25,6 +25,7 @@ from core.services.copies import Copies
 from core.services.exports import Exports
 from core.services.history import History
 from core.services.invoices import Invoices
+from core.services.key_table import KeyTable
 from core.services.key_uses import KeyUses
 from core.services.keys import Keys, asking
 from core.services.lab_settings import LabSettings, lab_settings_over
@@ -36,9 +37,11 @@ from core.services.openid import Openid, openid_over
 from core.services.paces import Pace
 from core.services.password_links import PasswordLinks
 from core.services.people import People
+from core.services.prices import PriceDesk
 from core.services.privacy import Privacy, privacy_over
 from core.services.providers import Providers
 from core.services.refusals import Refusals, refusals_over
+from core.services.repricing import Repricings, repricings_over
 from core.services.retention import Retention, retention_over
 from core.services.runs import Runs
 from core.services.secrets import Secrets
@@ -103,8 +106,11 @@ class Lab:
     tiers: Tiers
     providers: Providers
     keys: Keys
+    key_table: KeyTable
     model_lists: ModelLists
     models: Models
+    prices: PriceDesk
+    repricings: Repricings
     runs: Runs
     lookups: Lookups
     invoices: Invoices
@@ -244,6 +250,7 @@ def _compose(
         concurrency=settings.user_concurrency,
     )
     stats = Stats(spend, accounts.names)
+    lists = ModelLists(client, providers, ways, model_store, models)
     tags = UsedTags(TagStore(database), stats)
     return Lab(
         settings=settings,
@@ -258,8 +265,11 @@ def _compose(
         tiers=tiers,
         providers=providers,
         keys=keys,
-        model_lists=ModelLists(client, providers, ways, model_store, models),
+        key_table=KeyTable(providers, keys, ways),
+        model_lists=lists,
         models=models,
+        prices=PriceDesk(models=models, lists=lists, store=model_store, copies=copies),
+        repricings=repricings_over(database, models, settings.timezone, accounts.names),
         runs=runs,
         lookups=Lookups(LookupStore(database), client, address_of(ways)),
         invoices=Invoices(InvoiceStore(database), BesideStore(rollups), settings.timezone, catalogue=spend.catalogue),

@@ -14,6 +14,7 @@ from pages.components.api_tokens import draw_tokens
 from pages.components.devices import device
 from pages.components.errors import ICON
 from pages.components.format import literal, when
+from pages.components.keys_own import draw_own_keys
 
 CARD_WIDTH = 560
 
@@ -76,4 +77,5 @@ with st.container(width=CARD_WIDTH):
         accounts.end_other_sessions(user, session.token())
         st.rerun()
     draw_tokens(user, zone, datetime.now(UTC))
+    draw_own_keys(user, zone, datetime.now(UTC))
     draw_data(user, zone, datetime.now(UTC))

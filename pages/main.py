@@ -23,6 +23,7 @@ BUDGETS = st.Page("budgets.py", title="Budgets", icon=":material/savings:")
 INVOICES = st.Page("invoices.py", title="Invoices", icon=":material/receipt_long:")
 ADMINISTRATION: list[Any] = [
     st.Page("people.py", title="People", icon=":material/group:"),
+    st.Page("keys.py", title="Keys", icon=":material/key:"),
     BUDGETS,
     INVOICES,
     st.Page("refusals.py", title="Refusals", icon=":material/block:"),

@@ -55,8 +55,15 @@ def browser(
     settings = SimpleNamespace(timezone=UTC)
     known: Any = SimpleNamespace(all=list, of=lambda user: {})
     budgets = budgets_over(database, ZoneInfo("UTC"), known, known)
+    no_keys: Any = SimpleNamespace(of=lambda user: [])
     open_lab: Any = SimpleNamespace(
-        accounts=accounts, openid=None, tokens=tokens, runs=runs, budgets=budgets, settings=settings
+        accounts=accounts,
+        openid=None,
+        tokens=tokens,
+        key_table=no_keys,
+        runs=runs,
+        budgets=budgets,
+        settings=settings,
     )
     lab.install(open_lab)
     yield browser
