@@ -156,8 +156,7 @@ def _found(
     order = _NEWEST_FIRST if newest else _OLDEST_FIRST
     wanted = [*_conditions(filter), *beyond]
     if filter.words:
-        nearest = select(log.c.id).where(*wanted).order_by(*order).limit(LOOKED_AT)
-        wanted += _worded(connection, filter, nearest)
+        wanted += _worded(connection, filter, wanted, order)
     found = select(*_COLUMNS).where(*wanted).order_by(*order).limit(size)
     return [_note(row) for row in connection.execute(found)]
 
@@ -179,17 +178,19 @@ def _mentioned(connection: Connection, filter: NoteFilter) -> Conditions:
     return [or_(false(), *[_matches(query) for query in queries])]
 
 
-def _worded(connection: Connection, filter: NoteFilter, nearest: Select[Any]) -> Conditions:
-    """That a note has the words, put so that the first such beyond those `nearest` are found soon."""
+def _worded(
+    connection: Connection, filter: NoteFilter, others: Conditions, order: Sequence[ColumnElement[Any]]
+) -> Conditions:
+    """That a note has the words, put so that the first such in the order among the `others` are found soon."""
     (mentioned,) = _mentioned(connection, filter)
-    near = nearest.subquery()
+    near = select(log.c.id).where(*others).order_by(*order).limit(LOOKED_AT).subquery()
     met = select(func.count(), func.count().filter(mentioned)).select_from(near).join(log, log.c.id == near.c.id)
     seen, matching = connection.execute(met).one()
     on_the_walk: Conditions = [mentioned.is_(True)]
     if seen < LOOKED_AT or matching >= FREQUENT:
         return on_the_walk
     connection.execute(text("SET LOCAL enable_seqscan = off"))
-    found = connection.scalars(select(log.c.id).where(mentioned).limit(RARE + 1)).all()
+    found = connection.scalars(select(log.c.id).where(mentioned, *others).limit(RARE + 1)).all()
     connection.execute(text("SET LOCAL enable_seqscan = on"))
     return on_the_walk if len(found) > RARE else [log.c.id.in_(_listed(found))]
 

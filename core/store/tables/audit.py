@@ -5,8 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from core.store.tables.base import EMPTY, metadata
 
-_WORDS = """
-    to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '["string", "numeric", "boolean"]')"""
+_WORDS = """to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '"all"')"""
 _LATEST_FIRST = (text("at DESC"), text("id DESC"))
 
 audit_log = Table(
@@ -21,6 +20,7 @@ audit_log = Table(
     Column("words", TSVECTOR, Computed(_WORDS, persisted=True)),
     Index("ix_audit_log_at", *_LATEST_FIRST),
     Index("ix_audit_log_actor", "actor", *_LATEST_FIRST),
+    Index("ix_audit_log_actor_act", "actor", "act", *_LATEST_FIRST),
     Index("ix_audit_log_act", "act", *_LATEST_FIRST),
     Index("ix_audit_log_subject", "subject", *_LATEST_FIRST),
     Index(None, "words", postgresql_using="gin"),

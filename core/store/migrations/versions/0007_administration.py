@@ -146,10 +146,11 @@ CREATE INDEX ix_llm_usage_logs_error_recent ON llm_usage_logs (error_code, creat
     WHERE error_code IS NOT NULL;
 
 CREATE INDEX ix_audit_log_actor ON audit_log (actor, at DESC, id DESC);
+CREATE INDEX ix_audit_log_actor_act ON audit_log (actor, act, at DESC, id DESC);
 CREATE INDEX ix_audit_log_act ON audit_log (act, at DESC, id DESC);
 CREATE INDEX ix_audit_log_subject ON audit_log (subject, at DESC, id DESC);
 ALTER TABLE audit_log ADD COLUMN words tsvector GENERATED ALWAYS AS (
-    to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '["string", "numeric", "boolean"]')
+    to_tsvector('simple', subject) || jsonb_to_tsvector('simple', details, '"all"')
 ) STORED;
 CREATE INDEX ix_audit_log_words ON audit_log USING gin (words);
 """
