@@ -15,6 +15,7 @@ from core.domain.repricing import Preview, Repricing, Selection, Tariff
 from core.errors import Forbidden, InvalidRequest
 from core.services.listing import Listing
 from core.services.models import Models
+from core.store.database import Database
 from core.store.repricing import Plan, RepricingStore
 
 LONGEST_DAYS, LONGEST_REASON = 366, 300
@@ -110,6 +111,13 @@ class Repricings:
         names = self._names()
         by_user = tuple(replace(one, key=names.get(one.key, one.key)) for one in preview.by_user)
         return replace(preview, by_user=by_user)
+
+
+def repricings_over(
+    database: Database, models: Models, zone: ZoneInfo, names: Callable[[], dict[str, str]]
+) -> Repricings:
+    """Return the service over `database`."""
+    return Repricings(store=RepricingStore(database), models=models, zone=zone, names=names)
 
 
 def tariffs_of(listing: Listing, model_id: str, period: Period) -> list[Tariff]:
