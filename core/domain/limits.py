@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from core.errors import InvalidRequest
+
 MOST_RUNS = 1_000_000_000
 """The largest limit that may be set: what the counts can hold."""
+
+NO_LIMIT = "no limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,17 @@ class Cap:
     """A limit of one's own; `most` None is no limit at all."""
 
     most: int | None
+
+
+def number_of(text: str) -> int | None:
+    """Return the runs that somebody wrote: `1,000`, or `no limit`, which is None. Raises `InvalidRequest`."""
+    written = text.strip()
+    digits = written.replace(",", "").replace(" ", "")
+    if written.lower() == NO_LIMIT:
+        return None
+    if digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) <= MOST_RUNS:
+        return int(digits)
+    raise InvalidRequest(f"“{written[:40]}” is no number of runs: write one up to {MOST_RUNS:,}, or “{NO_LIMIT}”.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from typing import TypeVar
 
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
-from core.domain.limits import MOST_RUNS, NO_OWN_LIMITS, Cap, OwnLimits
+from core.domain.limits import NO_OWN_LIMITS, Cap, OwnLimits, number_of
 from core.errors import InvalidRequest
 from core.services.accounts import new_user
 
 MOST_ROWS = 10_000
 NEEDED = ("username", "tier", "role")
 RUNS_A_MONTH = "runs_a_month"
-NO_LIMIT = "no limit"
 
 T = TypeVar("T", Tier, Role)
 
@@ -76,7 +75,8 @@ def _columns(header: Sequence[str]) -> list[str]:
 
 def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
     told = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
-    row = Row(line, *(told.get(name, "") for name in (*NEEDED, RUNS_A_MONTH)))
+    username, tier, role, runs = (told.get(name, "") for name in (*NEEDED, RUNS_A_MONTH))
+    row = Row(line, username, tier, role, runs)
     if len(cells) != len(columns):
         return row.refused(f"It has {len(cells)} cells, the first line {len(columns)}.")
     try:
@@ -98,13 +98,7 @@ def _one_of(kind: type[T], name: str, noun: str) -> T:
 
 
 def _limits(text: str) -> OwnLimits:
-    if not text:
-        return NO_OWN_LIMITS
-    if text.lower() == NO_LIMIT:
-        return OwnLimits(Cap(None))
-    if text.isdecimal() and text.isascii() and int(text[:12]) <= MOST_RUNS:
-        return OwnLimits(Cap(int(text)))
-    raise InvalidRequest(f"Runs a month are a whole number or “{NO_LIMIT}”, not “{text}”.")
+    return OwnLimits(Cap(number_of(text))) if text else NO_OWN_LIMITS
 
 
 def _without_doubles(rows: Sequence[Row]) -> Iterator[Row]:

@@ -158,10 +158,9 @@ def _changed(change: AccountChange, password_hash: str | None) -> dict[str, Any]
 
 
 def _write(connection: Connection, note: Note, before: User, after: User, new_password: bool) -> None:
-    details: dict[str, Any] = difference(told(before), told(after))
-    if new_password:
-        details["password"] = "new"
-    if new_password or details["after"]:
+    changed = difference(told(before), told(after)) if before != after else {}
+    details = {**changed, "password": "new"} if new_password else changed
+    if details:
         audit.write(connection, replace(note, details=details))
 
 
