@@ -64,9 +64,9 @@ def _add(user: User, provider: str | None, days: Sequence[date], total: str, fil
 
 
 def _days(chosen: Sequence[date]) -> Days:
-    if not chosen:
+    if len(chosen) != 2:
         raise InvalidRequest("Choose the first and the last day of the invoice.")
-    return Days(chosen[0], chosen[-1])
+    return Days(*chosen)
 
 
 def _unfold(unfolded: bool) -> None:
