@@ -29,6 +29,13 @@ from core.store.prices import ModelStore
 Ask = Callable[[Provider, str, str], list[ModelInfo]]
 """Asks a provider at a base URL for its models with a key; blocks, and raises `NotTold`."""
 
+SENTENCES = {
+    FaultCode.BAD_KEY: "{} does not accept this key.",
+    FaultCode.REFUSED: "{} does not let this key see its list of models.",
+    FaultCode.UNKNOWN_MODEL: "{} has no list of models at its address.",
+}
+"""What is said of a key that is asked about, where it differs from what is said of a run."""
+
 UNCHECKED = Checked(Verdict.UNREACHED, "The key is saved, unchecked.")
 MOVED = "{whose} key for {provider} was stored for {origin}, and {provider} is at another address now. {cure}"
 
@@ -134,7 +141,9 @@ class Keys:
             models = self._ask(provider, self._providers.base_url(provider), key)
         except NotTold as error:
             refused = error.fault is FaultCode.BAD_KEY
-            return Checked(Verdict.REFUSED if refused else Verdict.UNREACHED, error.message)
+            known = SENTENCES.get(error.fault)
+            sentence = known.format(provider.display_name) if known else error.message
+            return Checked(Verdict.REFUSED if refused else Verdict.UNREACHED, sentence)
         if models and not self._listed_by_the_lab(provider):
             self._lists.replace_listed(provider.name, models)
         return Checked(Verdict.ACCEPTED, f"{provider.display_name} accepted the key.", len(models))

@@ -17,6 +17,7 @@ from core.services.key_table import Standing
 from pages.components.errors import ICON
 from pages.components.format import literal
 from pages.components.keys_provider import draw_provider_form
+from pages.components.keys_words import place
 from pages.components.session import require_user
 
 OPEN, TOLD, TYPED = "keys-dialog", "keys-told", "keys-typed"
@@ -109,7 +110,7 @@ def _close() -> None:
 @st.dialog("Store a key", on_dismiss=_close)
 def _draw_saving(saving: Saving) -> None:
     user, standing = require_user(), saving.standing
-    st.markdown(f"**{literal(standing.display_name)}** :small[:gray[{literal(standing.origin)}]]")
+    st.markdown(f"**{literal(standing.display_name)}** :small[:gray[{place(standing)}]]")
     with st.form("key", border=False):
         hint = "It is sent to this address and nowhere else, and is never shown again."
         text = st.text_input(

@@ -52,7 +52,7 @@ def draw_check(user: User, payer: Payer, standing: Standing) -> None:
 
 def _told(standing: Standing, zone: ZoneInfo, now: datetime) -> str:
     head = f"**{literal(standing.display_name)}** `{literal(standing.name)}` {words.mark(standing)}"
-    facts = [literal(standing.origin), *words.facts(standing, zone, now), words.own_keys(standing)]
+    facts = [words.place(standing), *words.facts(standing, zone, now), words.own_keys(standing)]
     lines = [head, f":small[:gray[{' · '.join(filter(None, facts))}]]"]
     if failure := words.failure(standing, zone, now):
         lines.append(f":small[:red[{literal(failure)}]]")

@@ -22,6 +22,12 @@ def mark(standing: Standing) -> str:
     return ":green-badge[Checked]" if key.checked_at else ":orange-badge[Not checked]"
 
 
+def place(standing: Standing) -> str:
+    """Return where the provider is; that it is there over http alone is worth a word."""
+    scheme, _, host = standing.origin.partition("://")
+    return literal(host if scheme == "https" else f"{host} ({scheme})")
+
+
 def failing(key: KeyInfo) -> bool:
     """Return whether the last that is known of a key is a failure."""
     good = [instant for instant in (key.checked_at, key.last_used_at) if instant]
@@ -33,7 +39,7 @@ def facts(standing: Standing, zone: ZoneInfo, now: datetime) -> list[str]:
     key = standing.stored
     if key is None:
         return []
-    told = [f"`…{literal(key.ending)}`" if key.ending else "too short to show its end"]
+    told = [f"key …{literal(key.ending)}" if key.ending else "a short key"]
     told.append(f"stored by {literal(key.added_by)}, {when(key.added_at, zone, now=now)}")
     told.append(f"checked {when(key.checked_at, zone, now=now)}" if key.checked_at else "not checked")
     told.append(f"last used {when(key.last_used_at, zone, now=now)}" if key.last_used_at else "not used yet")

@@ -18,6 +18,9 @@ from tests.simulator.voices import ChatVoice, MessagesVoice, Voice
 from tests.simulator.wire import Connection, NotHTTP, Reply, Request, WatchedProtocol, read_request
 
 _PATHS = {"openrouter": "/openrouter/api/v1", "anthropic": "/anthropic", "groq": "/groq/openai/v1"}
+REVOKED = "revoked"
+"""What stands in keys that are refused."""
+
 _GONE = (ConnectionError, asyncio.IncompleteReadError)
 
 
@@ -133,6 +136,8 @@ class Simulator:
         path = urlsplit(request.path).path
         if path.endswith(("/chat/completions", "/messages")) and request.method == "POST":
             await self._perform(request, reply)
+        elif path.endswith("/key"):
+            await reply.whole(*(_no_key(request) or (200, {"data": {"label": "sk-or-v1-au7...890"}})))
         elif path.endswith("/models"):
             await reply.whole(*(_no_key(request) or (200, models_of(request.provider, self._listed))))
         elif path == "/runs":
@@ -191,6 +196,8 @@ def _complaint(request: Request) -> tuple[int, Any] | None:
 
 
 def _no_key(request: Request) -> tuple[int, Any] | None:
+    if REVOKED in request.key:
+        return 401, {"error": {"type": "authentication_error", "message": f"the key {request.key} was revoked"}}
     if request.key or request.provider in ("local", "v1"):
         return None
     return 401, {"error": {"type": "authentication_error", "message": "no key was sent"}}
