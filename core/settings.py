@@ -183,5 +183,7 @@ def _check_env_file(path: Path) -> None:
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"])
+    if name in Settings.model_fields:  # a default that does not go with the rest is not told by its variable
+        name = str(Settings.model_fields[name].validation_alias)
     reason = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{name} has a value that cannot be used: {reason}. Correct it and start again."

@@ -12,6 +12,7 @@ from core.services import passwords
 from core.services.accounts import Accounts
 from core.settings import ROOT
 from core.store.database import Database
+from core.store.openid import OpenidStore
 from tests.fixtures.accounts import ADDRESS, AGENT, PASSWORD, Clock, accounts_over
 
 ADD = "user add ann --tier starter --role pm --password-stdin"
@@ -115,3 +116,18 @@ def test_the_command_line_works_as_a_program_of_its_own(database_url: str, tmp_p
     command = [sys.executable, "-m", "core.cli", *ADD.split()]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, input=PASSWORD, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Added ann  starter  pm\n", "")
+
+
+def test_an_account_is_linked_to_somebody_of_the_companys_provider(operator: Operator, database: Database, monkeypatch):
+    operator.types(ADD, PASSWORD)
+    assert operator.types("user link ann s-1") == (
+        1,
+        "",
+        "No provider is set up. Set LAB_OPENID_ISSUER and LAB_OPENID_CLIENT_ID first.\n",
+    )
+    monkeypatch.setenv("LAB_OPENID_ISSUER", "https://login.example.com")
+    monkeypatch.setenv("LAB_OPENID_CLIENT_ID", "the-lab")
+    assert operator.types("user link ANN s-1") == (0, "Linked ann  starter  pm\n", "")
+    assert operator.types("user link nobody s-1") == (1, "", "There is no user of that name.\n")
+    found = OpenidStore(database).find("https://login.example.com|s-1")
+    assert found and found.username == "ann"

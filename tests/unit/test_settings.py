@@ -110,6 +110,14 @@ def test_the_zone_may_be_any_known_one(monkeypatch):
         ("LAB_TIMEZONE", "../../etc/planted"),
         ("LAB_TIMEZONE", "Europe"),
         ("LAB_TEXT_RETENTION_DAYS", "planted"),
+        ("LAB_OPENID_ISSUER", "planted"),
+        ("LAB_OPENID_ISSUER", "http://planted.example"),
+        ("LAB_OPENID_ISSUER", "https://me:planted@login.example"),
+        ("LAB_OPENID_ISSUER", "https://login.example/?planted"),
+        ("LAB_OPENID_CLIENT_ID", "planted"),
+        ("LAB_OPENID_TIER", "planted"),
+        ("LAB_OPENID_ROLE", "admin"),
+        ("LAB_OPENID_DOMAINS", "example.com,@planted"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_the_variable_and_never_the_value(name, value, monkeypatch):
@@ -119,6 +127,24 @@ def test_a_bad_value_is_refused_in_one_line_that_names_the_variable_and_never_th
     message = refusal.value.message
     assert message.startswith(f"{name} has a value that cannot be used: ") and "\n" not in message
     assert "planted" not in message.casefold() and len(message) < 200
+
+
+def test_the_companys_provider_is_set_by_its_issuer_and_our_id_or_not_at_all(monkeypatch):
+    monkeypatch.setenv("LAB_OPENID_ISSUER", "https://login.example.com/tenant")
+    with pytest.raises(SettingsError, match=r"LAB_OPENID_CLIENT_ID .* together with LAB_OPENID_ISSUER"):
+        settings()
+    monkeypatch.setenv("LAB_OPENID_CLIENT_ID", "the-lab")
+    monkeypatch.setenv("LAB_OPENID_DOMAINS", " Example.com, ,example.org ")
+    given = settings()
+    assert (given.openid_issuer, given.openid_client_id) == ("https://login.example.com/tenant", "the-lab")
+    assert given.openid_domains == ("example.com", "example.org")
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:9000", "http://localhost/realm", "http://[::1]:9000"])
+def test_a_provider_on_this_machine_needs_no_tls(issuer, monkeypatch):
+    monkeypatch.setenv("LAB_OPENID_CLIENT_ID", "the-lab")
+    monkeypatch.setenv("LAB_OPENID_ISSUER", issuer)
+    assert settings().openid_issuer == issuer
 
 
 @pytest.mark.parametrize(
