@@ -16,7 +16,7 @@ def fill_demo(given: Namespace, settings: Settings) -> None:
     """Fill an empty database with 90 days of plausible usage, after the first administrator."""
     with open_store(settings) as database:
         _welcome(service_over(database), settings)
-        print(f"Filled in {demo.fill(database):,} runs of the last 90 days.")
+        print(f"Filled in {demo.fill(database, settings.timezone):,} runs of the last 90 days.")
 
 
 def _welcome(accounts: Accounts, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Made-up usage at real prices, for looking at the charts."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from core.domain.models import ModelInfo
 from core.domain.pricing import LOCAL
@@ -9,14 +10,18 @@ from core.providers.registry import PROVIDERS
 from core.services.models import EMBEDDED_MODEL
 from core.store import demo
 from core.store.database import Database
+from core.store.demo.budgets import set_budgets
 
 
-def fill(database: Database) -> int:
-    """Fill an empty database with 90 days of runs by several people, and return how many runs that is.
+def fill(database: Database, zone: ZoneInfo) -> int:
+    """Fill an empty database with 90 days of runs by several people, and budgets by the days of `zone`; return how many
+    runs that is.
 
     Raises `InvalidRequest` if there are runs already.
     """
     now = datetime.now(UTC)
     models = [model for name in PROVIDERS for model in listed_models(name, now)]
     embedded = ModelInfo(id=EMBEDDED_MODEL, display_name=EMBEDDED_MODEL, prices=LOCAL)
-    return demo.fill(database, now=now, models=[*models, embedded])
+    runs = demo.fill(database, now=now, models=[*models, embedded])
+    set_budgets(database, zone, now)
+    return runs

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -12,8 +13,10 @@ from core.domain.pricing import PriceSource, cost_of, flat
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
 from core.errors import LabError
+from core.store.budget_states import BudgetStates
 from core.store.database import Database
 from core.store.demo import fill
+from core.store.demo.budgets import WISHES, set_budgets
 from core.store.demo.people import EXPENSIVE, HABITS, PEOPLE, PROJECTS
 from core.store.history import HistoryStore
 from core.store.tables import llm_usage_logs, month_counts, run_texts, users
@@ -155,3 +158,15 @@ def test_the_runs_of_a_month_are_counted_as_if_they_had_been_admitted(database):
     logged = dict(rows(database, select(month, func.count()).group_by(month)))
     counted = rows(database, select(month_counts.c.month, func.sum(month_counts.c.runs)).group_by(month_counts.c.month))
     assert dict(counted) == {start.date(): runs for start, runs in logged.items()}
+
+
+def test_its_budgets_stand_as_they_are_meant_to_and_have_past_periods(filled):
+    database, _ = filled
+    set_budgets(database, ZoneInfo("Asia/Kathmandu"), NOW)
+    states, count = BudgetStates(database).shown(NOW)
+    assert count == len(WISHES)
+    for wish in WISHES:
+        [state] = [state for state in states if state.budget.name == wish.name]
+        assert state.spent == 0 or wish.percent * Decimal("0.9") <= state.percent <= wish.percent
+    assert any(state.threshold == 80 for state in states)
+    assert all(BudgetStates(database).past(state) for state in states)

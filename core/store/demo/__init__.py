@@ -98,10 +98,10 @@ def _copy(connection: Connection, runs: Iterable[Run], keep_texts_after: datetim
 
 
 def _entry(admission: Admission, outcome: Outcome, keep_texts_after: datetime) -> entries.Row:
-    started = entries.started(admission, instance_id=0)
     kept = admission.started_at >= keep_texts_after
-    excerpts = entries.excerpt(outcome) if kept else {"prompt": None, "response": None}
-    return {**started, **entries.settled(outcome), "metadata": {**started["metadata"], **excerpts}}
+    started = entries.started(admission, instance_id=0, text=kept)
+    texts = entries.excerpts(outcome) if kept else entries.NO_EXCERPTS
+    return {**started, **entries.settled(outcome), **texts, "metadata": {**started["metadata"], **texts["metadata"]}}
 
 
 def _texts(admission: Admission, outcome: Outcome) -> entries.Row:
