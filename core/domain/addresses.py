@@ -29,9 +29,9 @@ def base_url_of(text: str, *, plain: bool = False) -> str:
     """
     parts = _parts(text.strip())
     if parts.scheme not in ("https", "http"):
-        raise InvalidRequest(f"The base URL begins with https://. {ADVICE}")
+        raise InvalidRequest(f"Begin the base URL with https://. {ADVICE}")
     if parts.scheme == "http" and not plain:
-        raise InvalidRequest("The base URL begins with https://: over http, anybody on the way could read the key.")
+        raise InvalidRequest("Begin the base URL with https://. Over http, anybody on the way could read the key.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidRequest(f"The base URL has no user, no question mark and no hash. {ADVICE}")
     host = parts.hostname or ""

@@ -35,12 +35,13 @@ def _draw_own(user: User, standing: Standing, zone: ZoneInfo, now: datetime) -> 
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(_told(standing, zone, now), width="stretch")
         with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
+            label = "Replace key" if stored else "Store key"
+            args = (standing, Payer.OWN)
+            st.button(label, key=f"own-{name}", on_click=ask_to_save, args=args)
             if stored:
-                draw_check(user, Payer.OWN, standing)
-                args = (standing, Payer.OWN)
-                st.button("Remove", key=f"unkey-{name}", type="tertiary", on_click=ask_to_remove_key, args=args)
-            label = "Replace" if stored else "Store key"
-            st.button(label, key=f"own-{name}", on_click=ask_to_save, args=(standing, Payer.OWN))
+                with st.popover("", icon=":material/more_horiz:", type="tertiary", help="More", key=f"more-{name}"):
+                    draw_check(user, Payer.OWN, standing)
+                    st.button("Remove", key=f"unkey-{name}", type="tertiary", on_click=ask_to_remove_key, args=args)
 
 
 def _told(standing: Standing, zone: ZoneInfo, now: datetime) -> str:
@@ -49,7 +50,7 @@ def _told(standing: Standing, zone: ZoneInfo, now: datetime) -> str:
         return f"**{literal(standing.display_name)}**  \n:small[:gray[{paid}]]"
     lines = [
         f"**{literal(standing.display_name)}** {words.mark(standing)}",
-        f":small[:gray[{' · '.join(words.facts(standing, zone, now))}]]",
+        f":small[:gray[{' · '.join(words.facts(standing, zone, now, own=True))}]]",
     ]
     if failure := words.failure(standing, zone, now):
         lines.append(f":small[:red[{literal(failure)}]]")

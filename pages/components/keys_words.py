@@ -34,13 +34,14 @@ def failing(key: KeyInfo) -> bool:
     return key.failed_at is not None and all(key.failed_at >= instant for instant in good)
 
 
-def facts(standing: Standing, zone: ZoneInfo, now: datetime) -> list[str]:
-    """Return what is known of the key that is in use, each fact in a few words."""
+def facts(standing: Standing, zone: ZoneInfo, now: datetime, *, own: bool = False) -> list[str]:
+    """Return what is known of the key that is in use, a few words each; not who stored it where it is one's `own`."""
     key = standing.stored
     if key is None:
         return []
     told = [f"key …{literal(key.ending)}" if key.ending else "a short key"]
-    told.append(f"stored by {literal(key.added_by)}, {when(key.added_at, zone, now=now)}")
+    by = "" if own else f" by {literal(key.added_by)},"
+    told.append(f"stored{by} {when(key.added_at, zone, now=now)}")
     told.append(f"checked {when(key.checked_at, zone, now=now)}" if key.checked_at else "not checked")
     told.append(f"last used {when(key.last_used_at, zone, now=now)}" if key.last_used_at else "not used yet")
     return told
