@@ -165,9 +165,8 @@ def _write(connection: Connection, note: Note, before: User, after: User, new_pa
 
 
 def told(user: User) -> dict[str, Any]:
-    """Return what a note tells of an account."""
+    """Return what a note tells of an account: not the name, which is erased with the person while the note stays."""
     return {
-        "username": user.username,
         "tier": user.tier,
         "role": user.role,
         "enabled": user.enabled,

@@ -72,7 +72,7 @@ class NoteStore:
 
         def work(connection: Connection) -> tuple[list[KeptNote], Mapping[str, str]]:
             _hold_plans(connection)
-            notes = _found(connection, filter, _older(older_than), size, newest=True)
+            notes = _found(connection, filter, older(older_than), size, newest=True)
             return notes, names(connection, spoken_of(notes))
 
         return self._database.call(work, limit_s=LIMIT_S)
@@ -90,7 +90,7 @@ class NoteStore:
         """Return how many notes `filter` lets through."""
 
         def work(connection: Connection) -> int:
-            wanted = [*_conditions(filter), *_mentioned(connection, filter)]
+            wanted = [*conditions(filter), *_mentioned(connection, filter)]
             return connection.scalar(select(func.count()).select_from(log).where(*wanted)) or 0
 
         return self._database.call(work, limit_s=LIMIT_S)
@@ -137,7 +137,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _downwards(connection: Connection, filter: NoteFilter, size: int, start: NotePlace | None) -> NotePage:
-    found = _found(connection, filter, _older(start), size + 1, newest=True)
+    found = _found(connection, filter, older(start), size + 1, newest=True)
     notes = found[:size]
     newer = start and (notes[0].place if notes else start)
     return NotePage(notes, names(connection, spoken_of(notes)), newer, notes[-1].place if len(found) > size else None)
@@ -153,16 +153,20 @@ def _upwards(connection: Connection, filter: NoteFilter, size: int, start: NoteP
 def _found(
     connection: Connection, filter: NoteFilter, beyond: Conditions, size: int, *, newest: bool
 ) -> list[KeptNote]:
-    order = _NEWEST_FIRST if newest else _OLDEST_FIRST
-    wanted = [*_conditions(filter), *beyond]
+    wanted = [*conditions(filter), *beyond]
     if filter.words:
-        wanted += _worded(connection, filter, wanted, order)
-    found = select(*_COLUMNS).where(*wanted).order_by(*order).limit(size)
+        wanted += _worded(connection, filter, wanted, newest=newest)
+    found = query_of(wanted, size, newest=newest)
     return [_note(row) for row in connection.execute(found)]
 
 
-def _conditions(filter: NoteFilter) -> Conditions:
-    """What must hold of a note, its words apart."""
+def query_of(wanted: Conditions, size: int, *, newest: bool) -> Select[Any]:
+    """Return the query for notes, in the order of a page."""
+    return select(*_COLUMNS).where(*wanted).order_by(*(_NEWEST_FIRST if newest else _OLDEST_FIRST)).limit(size)
+
+
+def conditions(filter: NoteFilter) -> Conditions:
+    """Return what must hold of a note that `filter` lets through, its words apart."""
     equal = ((log.c.actor, filter.actor), (log.c.act, filter.act), (log.c.subject, filter.subject))
     wanted: Conditions = [column == value for column, value in equal if value is not None]
     if filter.period is not None:
@@ -178,12 +182,10 @@ def _mentioned(connection: Connection, filter: NoteFilter) -> Conditions:
     return [or_(false(), *[_matches(query) for query in queries])]
 
 
-def _worded(
-    connection: Connection, filter: NoteFilter, others: Conditions, order: Sequence[ColumnElement[Any]]
-) -> Conditions:
+def _worded(connection: Connection, filter: NoteFilter, others: Conditions, *, newest: bool) -> Conditions:
     """That a note has the words, put so that the first such in the order among the `others` are found soon."""
     (mentioned,) = _mentioned(connection, filter)
-    near = select(log.c.id).where(*others).order_by(*order).limit(LOOKED_AT).subquery()
+    near = query_of(others, LOOKED_AT, newest=newest).subquery()
     met = select(func.count(), func.count().filter(mentioned)).select_from(near).join(log, log.c.id == near.c.id)
     seen, matching = connection.execute(met).one()
     on_the_walk: Conditions = [mentioned.is_(True)]
@@ -217,7 +219,8 @@ def _hold_plans(connection: Connection) -> None:
     connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
-def _older(place: NotePlace | None) -> Conditions:
+def older(place: NotePlace | None) -> Conditions:
+    """Return what holds of the notes that are older than a place."""
     return [] if place is None else [_literal(place) > _PLACE]
 
 
