@@ -18,7 +18,8 @@ from pages.components import session
 from pages.components.format import literal
 from pages.components.redirect import leave_for
 
-WORDS = {"Form name": "Testing Lab", "Username": "User name", "Password": "Password", "Login": "Sign in"}
+LAB = "Testing Lab"
+WORDS = {"Username": "User name", "Password": "Password", "Login": "Sign in"}
 CARD_WIDTH = 380
 TOP_MARGIN = 96
 
@@ -28,25 +29,24 @@ def show(page: str) -> None:
     page = own_page(without_refusal(page))
     with st.container(horizontal_alignment="center"), st.container(width=CARD_WIDTH):
         st.space(TOP_MARGIN)
-        _offer_company_account(page)
+        openid = lab.current().openid
+        if openid:
+            _offer_company_account(openid.name, page)
         door = _Door()
-        _Form(door).login(fields=WORDS)
+        _Form(door).login(fields=WORDS | {"Form name": "Or with a password" if openid else LAB})
         if door.error:
             st.error(door.error, icon=":material/error:")
         elif door.user:
             _enter(door.user, page)
 
 
-def _offer_company_account(page: str) -> None:
-    """Draw the button that leads to the company's provider, if there is one, and what came of the last time."""
-    openid = lab.current().openid
-    if openid is None:
-        return
+def _offer_company_account(name: str, page: str) -> None:
+    """Draw the button that leads to the company's provider, and what came of the last time."""
+    st.header(LAB)
     if refused := words(st.query_params.get(REFUSAL, "")):
         st.error(refused, icon=":material/error:")
-    if st.button(f"Sign in with {literal(openid.name)}", icon=":material/domain:", width="stretch"):
+    if st.button(f"Sign in with {literal(name)}", icon=":material/domain:", width="stretch"):
         leave_for(f"{OPENID_START_PATH}?{urlencode({'next': page})}")
-    st.caption("Or with a password of the lab", text_alignment="center")
 
 
 class _Door:

@@ -40,6 +40,7 @@ def form(**query: str) -> AppTest:
 def test_the_button_stands_above_the_form_and_leads_to_the_provider(company: Browser):
     app = opened(company, "history")
     assert [button.label for button in app.button] == [r"Sign in with the \*\*Company\*\*", "Sign in"]
+    assert [heading.value for heading in (*app.header, *app.subheader)] == ["Testing Lab", "Or with a password"]
     app.button[0].click().run()
     assert company.left_for == ["/api/v1/auth/openid/start?next=%2Fhistory"]
 
@@ -69,7 +70,7 @@ def test_without_a_provider_there_is_the_form_alone(browser: Browser):
     app = form(openid="cancelled")
     assert [button.label for button in app.button] == ["Sign in"]
     assert not app.error
-    assert not app.caption
+    assert [heading.value for heading in (*app.header, *app.subheader)] == ["Testing Lab"]
 
 
 @pytest.mark.parametrize("password", [True, False])
