@@ -19,11 +19,13 @@ PAGES = [
     st.Page("developers.py", title="API", icon=":material/code:"),
     st.Page("account.py", title="Account", icon=":material/manage_accounts:"),
 ]
+PRICES = st.Page("prices.py", title="Prices", icon=":material/sell:")
 BUDGETS = st.Page("budgets.py", title="Budgets", icon=":material/savings:")
 INVOICES = st.Page("invoices.py", title="Invoices", icon=":material/receipt_long:")
 ADMINISTRATION: list[Any] = [
     st.Page("people.py", title="People", icon=":material/group:"),
     st.Page("keys.py", title="Keys", icon=":material/key:"),
+    PRICES,
     BUDGETS,
     INVOICES,
     st.Page("refusals.py", title="Refusals", icon=":material/block:"),
@@ -31,7 +33,7 @@ ADMINISTRATION: list[Any] = [
     st.Page("privacy.py", title="Privacy", icon=":material/shield_person:"),
 ]
 """For administrators: each of these pages, and each service behind it, refuses everybody else."""
-MANAGEMENT = [BUDGETS, INVOICES]
+MANAGEMENT = [PRICES, BUDGETS, INVOICES]
 """Those of them that are for product managers as well; everybody sees the budgets that concern them."""
 OFFERED = {"": PAGES, "Administration": ADMINISTRATION}
 OFFERED_TO = {

@@ -12,6 +12,7 @@ from pages.components import periods, reads, stats_filters
 from pages.components.downloads import draw_figures
 from pages.components.headlines import draw_headlines
 from pages.components.monthly_report import draw_monthly_report
+from pages.components.prices_sources import draw_concerns_line
 from pages.components.session import require_user
 from pages.components.spend_charts import SpendCharts
 from pages.components.spend_table import draw_table
@@ -61,6 +62,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     with st.container(horizontal=True, horizontal_alignment="right", gap="xsmall", width="content"):
         asked = stats_filters.draw_view(user, days, only)
 stats_filters.keep_view()
+draw_concerns_line(user)
 
 try:
     with st.skeleton(height=500), st.spinner("Adding up the runs of the period …"):

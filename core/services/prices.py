@@ -24,6 +24,7 @@ LIST_LASTS, TOLD_LASTS = timedelta(days=30), timedelta(days=2)
 """After how long the price list, and a provider's own, are taken for old."""
 USED_WITHIN = timedelta(days=30)
 LONGEST_NOTE, LONGEST_ID = 300, 200
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)

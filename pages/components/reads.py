@@ -10,6 +10,7 @@ from core.domain.budgets import BudgetState
 from core.domain.palette import model_colours
 from core.domain.spend import Grain, SpendReport
 from core.domain.templates import TemplateTitle
+from core.services.prices import Concerns
 
 
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)
@@ -53,6 +54,12 @@ def model_ids(user_id: str, _user: User) -> list[str]:
 def template_titles(user_id: str, _user: User) -> tuple[TemplateTitle, ...]:
     """Return the titles of the templates that `_user` may start from. Whoever changes them forgets these."""
     return lab.current().templates.titles(_user)
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def price_concerns(user_id: str, role: str, _user: User) -> Concerns:
+    """Return what is to be looked at of the prices, for who reads what others spent. Who sets one forgets it."""
+    return lab.current().prices.concerns(_user)
 
 
 @st.cache_data(ttl=60, show_spinner=False)

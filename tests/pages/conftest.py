@@ -12,6 +12,7 @@ from core import lab
 from core.services import passwords
 from core.services.accounts import Accounts
 from core.services.budgets import budgets_over
+from core.services.prices import Concerns
 from core.services.tokens import Tokens
 from core.store.database import Database
 from core.store.tokens import TokenStore
@@ -55,6 +56,7 @@ def browser(
     settings = SimpleNamespace(timezone=UTC)
     known: Any = SimpleNamespace(all=list, of=lambda user: {})
     budgets = budgets_over(database, ZoneInfo("UTC"), known, known)
+    no_concerns: Any = SimpleNamespace(concerns=lambda user: Concerns())
     no_keys: Any = SimpleNamespace(of=lambda user: [])
     open_lab: Any = SimpleNamespace(
         accounts=accounts,
@@ -63,6 +65,7 @@ def browser(
         key_table=no_keys,
         runs=runs,
         budgets=budgets,
+        prices=no_concerns,
         settings=settings,
     )
     lab.install(open_lab)
