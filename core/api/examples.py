@@ -35,7 +35,7 @@ from core.domain.access import Role, Tier
 from core.domain.chat import Message, Parameters
 from core.domain.faults import FaultCode, explain
 from core.domain.pricing import CostSource, PriceSource
-from core.domain.runs import RunOrigin, RunStatus
+from core.domain.runs import Payer, RunOrigin, RunStatus
 from core.domain.templates import BUILT_IN, Template
 
 MODEL = "openai/gpt-4o-mini"
@@ -98,6 +98,7 @@ ENTRY = HistoryEntry(
     created_at=WHEN,
     parameters=Parameters(),
     tags=TAGS,
+    paid_by=Payer.LAB,
 )
 HISTORY = HistoryList(total=1204, limit=1, offset=0, next_cursor="AAZEZl7cGEBvHB8OWgtMHppTDIpKL30Q", tests=(ENTRY,))
 ONE_RUN = RunDetails(

@@ -19,7 +19,7 @@ from core.domain.accounts import Scope, User
 from core.domain.periods import Period
 from core.domain.pricing import CostSource
 from core.domain.queries import HistoryFilter
-from core.domain.runs import RunStatus
+from core.domain.runs import Payer, RunStatus
 from core.services.export_formats import FORMS, Format
 from core.services.exports import AT_ONCE, TOO_MANY_FILES, Export
 
@@ -97,6 +97,8 @@ class ExportedRun(Shape):
     """The part of `input_tokens` that the provider had read before."""
     tags: dict[str, str]
     """What its cost is for, by name."""
+    paid_by: Payer
+    """Whose key paid for it: the lab's, or one of the user's own."""
 
 
 class PersonsRun(ExportedRun):
@@ -126,12 +128,13 @@ EXAMPLE = ExportedRun(
     id=UUID("6f1c1f0e-5a0b-4c1e-9a53-0c8a4a2f7d10"),
     cached_tokens=0,
     tags={"team": "support"},
+    paid_by=Payer.LAB,
 )
 JSON_EXAMPLE = ExportedRuns((EXAMPLE,))
 CSV_EXAMPLE = (
     f"{','.join(ExportedRun.model_fields)}\r\n"
     '2026-11-23T19:20:03.120000+00:00,"openai/gpt-4o-mini","completed",,"Name a colour.",12,2,14,0.000003,"computed",'
-    '812,430,6f1c1f0e-5a0b-4c1e-9a53-0c8a4a2f7d10,0,"{""team"": ""support""}"\r\n'
+    '812,430,6f1c1f0e-5a0b-4c1e-9a53-0c8a4a2f7d10,0,"{""team"": ""support""}",lab\r\n'
 )
 FILES = {"text/csv": CSV_EXAMPLE, FORMS[Format.PARQUET].media_type: None}
 """What it answers beside JSON, by media type: an example of a text, None for bytes."""

@@ -15,7 +15,7 @@ from core.domain.chat import MODEL_ID, MODEL_NAME, ChatRequest, Message, Paramet
 from core.domain.faults import FaultCode
 from core.domain.pricing import CostSource, PriceSource
 from core.domain.providers import PROVIDER_NAME
-from core.domain.runs import RunOrigin, RunStatus
+from core.domain.runs import Payer, RunOrigin, RunStatus
 from core.domain.tags import NO_TAGS, Tags
 from core.domain.templates import Template, TemplateDraft
 from core.settings import PROVIDER_NAMES
@@ -164,6 +164,8 @@ class HistoryEntry(Shape):
     parameters: Parameters
     tags: dict[str, str]
     """What its cost is for, by name."""
+    paid_by: Payer
+    """Whose key paid for it: the lab's, or one of the caller's own."""
 
 
 class RunDetails(HistoryEntry):

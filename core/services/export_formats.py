@@ -36,6 +36,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "id": _TEXT,
     "cached_tokens": _NUMBER,
     "tags": _TEXT,
+    "paid_by": _TEXT,
     "person": _TEXT,
 }
 """What an exported run tells, in this order, and its types in Parquet.
@@ -43,6 +44,7 @@ COLUMNS: dict[str, pa.DataType] = {
 Instants are UTC, and what is unknown is empty. Money is decimal text in every format, also in Parquet: the ledger's
 amounts have as many digits on either side of the point as they need, and no decimal of Parquet's 38 digits holds them
 all. Tags are a JSON object, or its text where a cell holds no objects.
+`paid_by` is `lab`, or `own` where it was a key of the user's own.
 """
 
 

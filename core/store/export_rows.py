@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from core.domain.queries import HistoryFilter, Position
+from core.domain.runs import Payer
 from core.store.database import Database
 from core.store.history import conditions
 from core.store.rows import STATUS
@@ -52,7 +53,7 @@ _FORMULA = f"^[{FORMULA_STARTS}]"
 _TEXTS = frozenset({"model_id", "status", "error_code", "prompt", "cost_source", "tags", "person"})
 """The columns in which anything may stand."""
 
-_WORDS = frozenset({"created_at", "cost_usd", "id"})
+_WORDS = frozenset({"created_at", "cost_usd", "id", "paid_by"})
 """The columns that are texts in JSON, in which nothing stands that had to be escaped."""
 
 _PLACE = tuple_(logs.c.created_at, logs.c.id)
@@ -60,6 +61,9 @@ _COMMA: _Text = literal_column("','", Text)
 _QUOTE: _Text = literal_column("'\"'", Text)
 _APOSTROPHE: _Text = literal_column("''''", Text)
 _NEWEST_FIRST = (logs.c.created_at.desc(), logs.c.id.desc())
+
+_OWN, _LAB = (literal_column(f"'{payer}'", Text) for payer in (Payer.OWN, Payer.LAB))
+_PAID_BY = case((logs.c.paid_by == _OWN, _OWN), else_=_LAB)
 
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     "created_at": func.to_char(func.timezone("UTC", logs.c.created_at), _INSTANT),
@@ -77,6 +81,7 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     "id": cast(logs.c.id, Text),
     "cached_tokens": logs.c.cached_tokens,
     "tags": logs.c.tags,
+    "paid_by": _PAID_BY,
     "person": func.coalesce(users.c.username, logs.c.user_id),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from core.domain.pricing import Cost, Prices
-from core.domain.runs import Outcome, RunRecord, RunStatus, speed
+from core.domain.runs import Outcome, Payer, RunRecord, RunStatus, speed
 from core.domain.usage import Usage
 from core.services.runs import LiveRun
 
@@ -28,6 +28,7 @@ class Answer:
     finish_reason: str | None
     error_message: str | None
     notices: tuple[str, ...]
+    paid_by: Payer = Payer.LAB
     cleared: bool = False
     """Whether the texts are gone, since their retention has passed."""
 
@@ -61,5 +62,5 @@ def of_record(record: RunRecord) -> Answer:
 
 
 def _shared(run: Outcome | RunRecord) -> dict[str, Any]:
-    names = "status usage prices cost raw_usage latency_ms ttft_ms finish_reason error_message notices"
+    names = "status usage prices cost raw_usage latency_ms ttft_ms finish_reason error_message notices paid_by"
     return {name: getattr(run, name) for name in names.split()}

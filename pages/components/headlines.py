@@ -142,12 +142,14 @@ def _large(amount: Decimal) -> str:
 
 
 def _uncertain(totals: Totals) -> str | None:
-    """How much of the cost is an estimate, and of how many runs there is none."""
+    """How much of the cost is an estimate, of how many runs there is none, and what was paid with keys of their own."""
     told = []
     if totals.estimated_cost:
         told.append(f"{show.share(float(totals.estimated_cost / totals.cost))} estimated")
     if totals.unpriced_runs:
         told.append(f"{show.runs(totals.unpriced_runs)} not priced")
+    if totals.own_key_cost:
+        told.append(show.literal(f"{_large(totals.own_key_cost)} on own keys"))
     return ", ".join(told) or None
 
 

@@ -30,7 +30,7 @@ def draw_run(run: RunRecord, zone: ZoneInfo, now: datetime, owner: str | None = 
         for notice in run.notices:
             st.caption(f":material/info: {show.literal(notice)}")
         st.markdown("**Cost**")
-        draw_cost(run.cost, run.usage, run.prices)
+        draw_cost(run.cost, run.usage, run.prices, run.paid_by)
         draw_story(run, zone, now)
         draw_raw_usage(run.raw_usage)
         st.markdown("**Parameters**")

@@ -6,7 +6,7 @@ from typing import Any, Protocol, assert_never
 import streamlit as st
 
 from core.domain.pricing import Cost, CostLine, CostSource, Prices, PriceSource
-from core.domain.runs import speed
+from core.domain.runs import Payer, speed
 from core.domain.usage import Usage
 from pages.components import format as show
 
@@ -23,6 +23,8 @@ class Figures(Protocol):
     @property
     def raw_usage(self) -> dict[str, Any] | None: ...
     @property
+    def paid_by(self) -> Payer: ...
+    @property
     def latency_ms(self) -> int | None: ...
     @property
     def ttft_ms(self) -> int | None: ...
@@ -34,7 +36,7 @@ def draw_figures(run: Figures) -> None:
         st.caption(_tokens(run.usage), width="content")
         exact = show.literal(f"{show.money_exact(run.cost.amount)} – how this was computed")
         with st.popover(show.literal(show.cost(run.cost)), type="tertiary", help=exact):
-            draw_cost(run.cost, run.usage, run.prices)
+            draw_cost(run.cost, run.usage, run.prices, run.paid_by)
             draw_raw_usage(run.raw_usage)
         st.caption(_timings(run), width="content")
 
@@ -44,13 +46,13 @@ def figures(run: Figures) -> str:
     return f"{_tokens(run.usage)} · {show.cost(run.cost)} · {_timings(run)}"
 
 
-def draw_cost(cost: Cost, usage: Usage, prices: Prices) -> None:
-    """Draw how the cost was computed, line by line, and where tokens and prices come from."""
+def draw_cost(cost: Cost, usage: Usage, prices: Prices, paid_by: Payer = Payer.LAB) -> None:
+    """Draw how the cost was computed, line by line, where tokens and prices come from, and who paid."""
     if cost.lines:
         st.table(_derivation(cost), border="horizontal", hide_index=True, alt="How the cost is computed")
     if parts := _parts(usage):
         st.caption(parts)
-    st.caption(show.literal(f"{explain_cost(cost, prices)} {explain_prices(prices)}"))
+    st.caption(show.literal(f"{explain_cost(cost, prices)} {explain_prices(prices)}{explain_payer(paid_by)}"))
 
 
 def draw_raw_usage(raw: dict[str, Any] | None) -> None:
@@ -78,6 +80,11 @@ def explain_cost(cost: Cost, prices: Prices) -> str:
     assert_never(cost.source)
 
 
+def explain_payer(paid_by: Payer) -> str:
+    """Return who paid, in a sentence, where it was not the lab."""
+    return " It was paid for with the user's own key, so it counts in no budget." if paid_by is Payer.OWN else ""
+
+
 def explain_prices(prices: Prices) -> str:
     """Return where prices come from, in a sentence."""
     as_of = f" of {prices.as_of.day} {prices.as_of:%B %Y}" if prices.as_of else ""
@@ -102,7 +109,8 @@ def _tokens(usage: Usage) -> str:
 
 def _timings(run: Figures) -> str:
     rate = speed(run.usage.output_tokens, run.latency_ms, run.ttft_ms)
-    told = [f"first word {show.duration(run.ttft_ms)}"] if run.ttft_ms is not None else []
+    told = ["own key"] if run.paid_by is Payer.OWN else []
+    told += [f"first word {show.duration(run.ttft_ms)}"] if run.ttft_ms is not None else []
     told += [show.duration(run.latency_ms)] if run.latency_ms is not None else []
     told += [show.speed(rate)] if rate is not None else []
     return " · ".join(told)
