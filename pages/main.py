@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.access import Role
 from core.errors import LabError
 from core.services.password_links import PARAMETER
-from pages.components import errors, password_link, session, sidebar, sign_in
+from pages.components import arrival, errors, password_link, session, sidebar, sign_in
 
 ICON = Path(__file__).with_name("components") / "icon.svg"
 PAGES = [
@@ -64,4 +64,5 @@ if user is None:
     st.stop()
 st.logo(ICON, size="large")
 sidebar.show(user)
+arrival.note(page.url_path)
 page.run()

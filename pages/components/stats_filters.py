@@ -14,6 +14,7 @@ from core.domain.slices import grains, usual_grain
 from core.domain.spend import MODEL, PROVIDER, TAG, USER, Days, Grain
 from core.services.names import provider_name
 from pages.components import reads
+from pages.components.arrival import arrived
 from pages.components.measure import Measure
 from pages.components.periods import Choice, days_of
 from pages.components.timeframe import ADVERBS
@@ -50,16 +51,18 @@ class Asked:
 
 
 def return_to_view() -> None:
-    """Show the page as it was left, unless the address asks for a view. Streamlit forgets the widgets of a page that is
-    left, and the browser's own Back button brings no address along."""
-    if not st.query_params.keys() & set(_VIEW) and not st.session_state.keys() & set(_VIEW):
-        for key, value in st.session_state.get(_LEFT, {}).items():
-            st.session_state[key] = value
+    """Show the page as it was left, unless the address asks for a view: the browser's own Back button brings none
+    along."""
+    left: dict[str, list[str]] | None = st.session_state.get(_LEFT)
+    if left and arrived() and not st.query_params.keys() & set(_VIEW):
+        for key, values in left.items():
+            st.query_params[key] = values
+        st.rerun()  # only then do the widgets look at the address
 
 
 def keep_view() -> None:
     """Remember the view for `return_to_view`."""
-    st.session_state[_LEFT] = {key: st.session_state[key] for key in _VIEW if key in st.session_state}
+    st.session_state[_LEFT] = {key: st.query_params.get_all(key) for key in _VIEW if key in st.query_params}
 
 
 def draw_period(today: date) -> Days:
