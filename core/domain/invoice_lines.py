@@ -14,7 +14,7 @@ from core.domain.chat import clean
 from core.domain.invoices import InvoiceLine
 from core.errors import InvalidRequest
 
-MAX_BYTES = 1_000_000
+MAX_CHARACTERS = 1_000_000
 MAX_MODELS = 5_000
 MAX_NAME = 200
 
@@ -43,14 +43,14 @@ _MOST = Decimal("1e12")
 _TOLD = 3
 
 
-def lines_of(content: bytes) -> dict[str, InvoiceLine]:
-    """Return what a CSV file tells of each model, by the names that it gives them.
+def lines_of(text: str) -> dict[str, InvoiceLine]:
+    """Return what the text of a CSV file tells of each model, by the names that it gives them.
 
     Raises `InvalidRequest`, which names the lines that cannot be read and says what is wrong with them.
     """
-    if len(content) > MAX_BYTES:
-        raise InvalidRequest("The file is larger than 1 MB. Leave out what is not a line by model.")
-    text = _text(content)
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidRequest("The lines are longer than 1 MB. Leave out what is not a line by model.")
+    text = text.removeprefix("\ufeff")
     delimiter = _delimiter(text)
     rows = _rows(text, delimiter)
     columns = _Columns(next(rows, (0, []))[1], comma=delimiter == ";")
@@ -138,16 +138,6 @@ def _with_point(figure: str, *, comma: bool) -> str:
     return figure.replace(",", ".", 1)
 
 
-def _text(content: bytes) -> str:
-    """Decode a file: UTF-8 or UTF-16 by its mark, and whatever is neither as Windows writes it in the West."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
-
-
 def _delimiter(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
     return max(_DELIMITERS, key=first.count)
@@ -177,8 +167,8 @@ def _add(found: dict[str, InvoiceLine], told: tuple[str, InvoiceLine] | None) ->
 def _check(found: Sized, wrong: Sequence[str]) -> None:
     if wrong:
         more = f" And {len(wrong) - _TOLD} more." if len(wrong) > _TOLD else ""
-        raise InvalidRequest(f"{' '.join(wrong[:_TOLD])}{more} Correct the file and choose it again.")
+        raise InvalidRequest(f"{' '.join(wrong[:_TOLD])}{more} Correct the lines, and send them again.")
     if not found:
-        raise InvalidRequest("The file has no line by model below its first line.")
+        raise InvalidRequest("There is no line by model below the first line.")
     if len(found) > MAX_MODELS:
-        raise InvalidRequest(f"The file names more than {MAX_MODELS:,} models. Add them up by model first.")
+        raise InvalidRequest(f"The lines name more than {MAX_MODELS:,} models. Add them up by model first.")

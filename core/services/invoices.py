@@ -1,7 +1,7 @@
 """Invoices of providers beside the ledger: put there by administrators and product managers, who alone see them."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from core.domain.accounts import User
 from core.domain.audit import Note, difference
 from core.domain.chat import clean
 from core.domain.invoice_lines import amount_of, lines_of
-from core.domain.invoices import MAX_NOTE, Beside, Comparison, Invoice, ModelRow, compare
+from core.domain.invoices import MAX_NOTE, Beside, Comparison, Invoice, InvoiceLine, ModelRow, compare
 from core.domain.periods import EARLIEST
 from core.domain.spend import Days
 from core.errors import Forbidden, InvalidRequest, NotFound
@@ -62,10 +62,8 @@ class Invoices:
         known = {name for name, provider in PROVIDERS.items() if provider.needs_key}
         return sorted(known | {model.partition("/")[0] for model in self._catalogue()} - {"local", ""})
 
-    def add(
-        self, user: User, provider: str, days: Days, total: str, file: bytes | None = None, note: str = ""
-    ) -> Invoice:
-        """Keep an invoice of local days. `file` is a CSV of its lines; without a `total` that is their sum.
+    def add(self, user: User, provider: str, days: Days, total: str, lines: str = "", note: str = "") -> Invoice:
+        """Keep an invoice of local days. `lines` is a CSV of its lines by model; without a `total` that is their sum.
 
         Raises `InvalidRequest` for what cannot be read or cannot be.
         """
@@ -73,18 +71,16 @@ class Invoices:
         self._check_days(days)
         if provider not in self.providers(user):
             raise InvalidRequest("Choose the provider that sent the invoice.")
-        lines = lines_of(file) if file else {}
+        read = lines_of(lines) if lines.strip() else {}
         invoice = Invoice(
             id=uuid4(),
             provider=provider,
             days=days,
-            total_usd=_total(total)
-            if total.strip() or not lines
-            else sum((line.cost for line in lines.values()), Decimal(0)),
+            total_usd=_sum(read) if read and not total.strip() else _total(total),
             note=_tidy(note),
             added_by=user.id,
             added_at=self._now(),
-            lines=lines,
+            lines=read,
         )
         self._store.add(invoice, Note(user.id, "add invoice", str(invoice.id), _told(invoice)))
         return invoice
@@ -144,11 +140,15 @@ def _check(user: User) -> None:
         raise Forbidden("Invoices are for administrators and product managers. Ask one of them.")
 
 
+def _sum(lines: Mapping[str, InvoiceLine]) -> Decimal:
+    return sum((line.cost for line in lines.values()), Decimal(0))
+
+
 def _total(written: str) -> Decimal:
     try:
         return amount_of(written)
     except ValueError as error:
-        told = "Type the invoice's total in USD, such as 1,234.56, or choose a file of its lines."
+        told = "Type the invoice's total in USD, such as 1,234.56, or give its lines by model."
         raise InvalidRequest(f"{error}. {told}" if written.strip() else told) from None
 
 

@@ -14,12 +14,15 @@ from core.services.names import provider_name
 from pages.components.errors import ICON
 from pages.components.format import literal
 from pages.components.invoices_list import open_invoice
+from pages.components.text_file import choose_text
 
-OPEN = "invoice-form"
+OPEN, LINES = "invoice-form", "invoice-lines"
+EXAMPLE = "model,cost,tokens\ngpt-4o-mini,12.34,81000000\ngpt-4o,0.56,224000"
 ABOUT_DAYS = "Days of the reporting zone. Providers mostly count days in UTC, so the edges may differ a little."
-ABOUT_FILE = (
-    "A CSV with a line for each model: a column “model”, one “cost” or “amount” in USD, and “tokens” if there are any. "
-    "Commas or semicolons, currency signs and thousands separators are all understood."
+ABOUT_TOTAL = "What was charged in all. Empty: the sum of the lines."
+ABOUT_LINES = (
+    "CSV, or cells copied from a spreadsheet. The first line names the columns: “model”, “cost” or “amount” in USD, "
+    "and “tokens” if there are any. Semicolons, currency signs and thousands separators are all understood."
 )
 
 
@@ -36,25 +39,27 @@ def draw_new() -> None:
 def draw_form(user: User, today: date) -> None:
     """Draw the form, and keep the invoice when it is sent."""
     usual = month_before(today)
-    with st.form("invoice"):
-        with st.grid("auto", min_column_width=210):
-            provider = st.selectbox("Provider", current().invoices.providers(user), format_func=provider_name)
-            days = st.date_input("First and last day", (usual.first, usual.last), max_value=today, help=ABOUT_DAYS)
-            total = st.text_input(
-                "Total in USD", placeholder="1,234.56", autocomplete="off", help="Empty: that of the file."
-            )
-        file = st.file_uploader("Lines by model", type="csv", help=ABOUT_FILE, max_upload_size=1)
-        note = st.text_input("Note", max_chars=MAX_NOTE, placeholder="Invoice number, who sent it", autocomplete="off")
-        with st.container(horizontal=True):
-            sent = st.form_submit_button("Put beside the ledger")
-            st.form_submit_button("Cancel", type="tertiary", on_click=_unfold, args=(False,))
-    if sent:
-        _add(user, provider, days, total, file.getvalue() if file else None, note)
+    with st.container(border=True):
+        choose_text("Lines by model, where the provider gives them", LINES)
+        with st.form("invoice", border=False):
+            lines = st.text_area("Or paste them", key=LINES, placeholder=EXAMPLE, height=120, help=ABOUT_LINES)
+            with st.grid("auto", min_column_width=210):
+                provider = st.selectbox("Provider", current().invoices.providers(user), format_func=provider_name)
+                days = st.date_input("First and last day", (usual.first, usual.last), max_value=today, help=ABOUT_DAYS)
+                total = st.text_input("Total in USD", placeholder="1,234.56", autocomplete="off", help=ABOUT_TOTAL)
+                note = st.text_input(
+                    "Note", max_chars=MAX_NOTE, placeholder="Its number, who sent it", autocomplete="off"
+                )
+            with st.container(horizontal=True):
+                sent = st.form_submit_button("Put beside the ledger")
+                st.form_submit_button("Cancel", type="tertiary", on_click=_unfold, args=(False,))
+        if sent:
+            _add(user, provider, days, total, lines, note)
 
 
-def _add(user: User, provider: str | None, days: Sequence[date], total: str, file: bytes | None, note: str) -> None:
+def _add(user: User, provider: str | None, days: Sequence[date], total: str, lines: str, note: str) -> None:
     try:
-        invoice = current().invoices.add(user, provider or "", _days(days), total, file, note)
+        invoice = current().invoices.add(user, provider or "", _days(days), total, lines, note)
     except LabError as error:
         st.error(literal(error.message), icon=ICON)
     else:

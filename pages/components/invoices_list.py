@@ -31,21 +31,34 @@ def close_invoice() -> None:
     st.query_params.pop(INVOICE, None)
 
 
-def draw_list(user: User, opened: str | None) -> None:
-    """Draw a page of the list, the latest days first, or what will stand there."""
+def draw_filter(user: User) -> str | None:
+    """Draw the choice of a provider, and return it; None is all of them."""
     names = {provider_name(name): name for name in current().invoices.providers(user)}
-    place = st.container()
-    sent_by = _draw_filter(list(names))
-    page = current().invoices.page(user, names.get(sent_by or ""), st.session_state.get(NUMBER, 1))
-    with place:
-        if not page.total:
-            _draw_nothing(filtered=sent_by is not None)
-            return
-        with st.container(border=True):
-            for row in page.rows:
-                _draw_row(row, opened=str(row.invoice.id) == opened)
-        if page.total > PAGE_SIZE:
-            st.pagination(ceil(page.total / PAGE_SIZE), key=NUMBER)
+    chosen = st.selectbox(
+        "Provider",
+        list(names),
+        index=None,
+        key=PROVIDER,
+        bind="query-params",
+        on_change=_to_first_page,
+        placeholder="All providers",
+        width=180,
+        label_visibility="collapsed",
+    )
+    return names.get(chosen or "")
+
+
+def draw_list(user: User, opened: str | None, sent_by: str | None) -> None:
+    """Draw a page of the list, the latest days first, or what will stand there."""
+    page = current().invoices.page(user, sent_by, st.session_state.get(NUMBER, 1))
+    if not page.total:
+        _draw_nothing(filtered=sent_by is not None)
+        return
+    with st.container(border=True):
+        for row in page.rows:
+            _draw_row(row, opened=str(row.invoice.id) == opened)
+    if page.total > PAGE_SIZE:
+        st.pagination(ceil(page.total / PAGE_SIZE), key=NUMBER)
 
 
 def draw_outstanding(user: User) -> None:
@@ -59,30 +72,21 @@ def draw_outstanding(user: User) -> None:
 
 
 def outstanding_reads(pending: int, given_up: int) -> str:
-    """Return how many estimates wait for their bill, in a sentence; nothing where none does."""
-    parts = (
-        [f"{show.runs(pending)} that broke off {'waits' if pending == 1 else 'wait'} for the bill"] if pending else []
-    )
-    parts += [f"the bill of {show.runs(given_up)} was never told"] if given_up else []
-    told = "; ".join(parts)
-    return f"{told[:1].upper()}{told[1:]}. Until then their costs are estimates." if told else ""
+    """Return how many estimates wait for their bill, in a sentence or two; nothing where none does."""
+    one = pending == 1
+    waits = "waits for its bill; until then its cost is" if one else "wait for their bills; until then their costs are"
+    told = [f"{show.runs(pending)} that broke off {waits} {'an estimate' if one else 'estimates'}."] if pending else []
+    stays = "its cost stays an estimate" if given_up == 1 else "their costs stay estimates"
+    told += [f"The bill of {show.runs(given_up)} was never told: {stays}."] if given_up else []
+    return " ".join(told)
 
 
 def _ask_again(user: User) -> None:
     current().lookups.ask_again(user)
 
 
-def _draw_filter(names: list[str]) -> str | None:
-    return st.selectbox(
-        "Provider",
-        names,
-        index=None,
-        key=PROVIDER,
-        bind="query-params",
-        placeholder="All providers",
-        width=200,
-        label_visibility="collapsed",
-    )
+def _to_first_page() -> None:
+    st.session_state.pop(NUMBER, None)
 
 
 def _draw_row(row: Beside, *, opened: bool) -> None:
@@ -90,7 +94,7 @@ def _draw_row(row: Beside, *, opened: bool) -> None:
     figures = f"Invoice {show.money(invoice.total_usd)} · ledger {show.money(row.recorded)}"
     noted = f" · {show.first_words(invoice.note, 60)}" if invoice.note else ""
     title = f"**{show.literal(provider_name(invoice.provider))}** · {periods.reads(invoice.days)}"
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
         st.markdown(f"{title}  \n:small[:gray[{show.literal(figures + noted)}]]", width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.markdown(show.literal(row.told), width="content")

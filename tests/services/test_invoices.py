@@ -28,7 +28,7 @@ from tests.fixtures.runs import NOW, add_user, admission, record
 ZONE = ZoneInfo("Asia/Kathmandu")
 NOVEMBER = Days(date(2026, 11, 1), date(2026, 11, 20))
 PM = User("pat", "pat", Tier.TRIAL, Role.PM)
-FILE = b"model,cost\ngpt-4o-mini,2.5\n=cmd(),0.25\n"
+LINES = "model,cost\ngpt-4o-mini,2.5\n=cmd(),0.25\n"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_days_are_those_of_the_reporting_zone(invoices, spend):
 
 def test_a_file_of_lines_makes_the_total_and_is_compared_by_model(invoices, spend):
     spend("2")
-    added = invoices.add(PM, "openai", NOVEMBER, " ", FILE, " from  Jo ")
+    added = invoices.add(PM, "openai", NOVEMBER, " ", LINES, " from  Jo ")
     assert (added.total_usd, added.note) == (Decimal("2.75"), "from Jo")
     compared = invoices.open(PM, str(added.id))
     assert compared.invoice == added
@@ -99,7 +99,7 @@ def test_a_file_of_lines_makes_the_total_and_is_compared_by_model(invoices, spen
 
 def test_a_comparison_can_be_taken_as_a_file_in_which_no_cell_is_a_formula(invoices, spend):
     spend("2", model="openai/gpt-4o-mini")
-    compared = invoices.open(PM, invoices.add(PM, "openai", NOVEMBER, "3.0000001", FILE).id)
+    compared = invoices.open(PM, invoices.add(PM, "openai", NOVEMBER, "3.0000001", LINES).id)
     rows = list(csv.reader(StringIO(comparison_file(compared).decode())))
     assert rows[0] == ["model", "invoice_usd", "ledger_usd", "difference_usd", "estimated_in_ledger_usd"]
     assert rows[1:] == [
@@ -117,7 +117,7 @@ def test_a_comparison_can_be_taken_as_a_file_in_which_no_cell_is_a_formula(invoi
         ({"provider": "local"}, "Choose the provider"),
         ({"total": ""}, "Type the invoice's total"),
         ({"total": "much"}, "“much” is no amount in USD"),
-        ({"file": b"a,b\n"}, "must name a column"),
+        ({"lines": "a,b\n"}, "must name a column"),
         ({"note": "x" * (MAX_NOTE + 1)}, "300 characters at most; this one has 301"),
         ({"days": Days(date(2026, 11, 2), date(2026, 11, 1))}, "first and the last day"),
         ({"days": Days(date(2026, 11, 20), date(2026, 11, 21))}, "none to come"),
@@ -126,7 +126,7 @@ def test_a_comparison_can_be_taken_as_a_file_in_which_no_cell_is_a_formula(invoi
     ],
 )
 def test_what_cannot_be_an_invoice_is_refused_and_nothing_kept(invoices, database, changes, told):
-    asked = {"provider": "openai", "days": NOVEMBER, "total": "1", "file": None, "note": ""} | changes
+    asked = {"provider": "openai", "days": NOVEMBER, "total": "1", "lines": "", "note": ""} | changes
     with pytest.raises(InvalidRequest) as refusal:
         invoices.add(PM, **asked)
     assert told in refusal.value.message
@@ -138,7 +138,7 @@ def test_those_may_send_an_invoice_that_charge_and_that_were_ever_run(invoices):
 
 
 def test_every_change_is_noted_with_what_was_before(invoices, database):
-    added = invoices.add(PM, "openai", NOVEMBER, "1.50", FILE)
+    added = invoices.add(PM, "openai", NOVEMBER, "1.50", LINES)
     invoices.annotate(PM, added.id, "paid")
     assert invoices.open(PM, added.id).invoice.note == "paid"
     invoices.remove(PM, added.id)
