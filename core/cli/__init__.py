@@ -8,6 +8,7 @@ from core.cli.backups import add_backup_commands
 from core.cli.commands import Command, add
 from core.cli.demo import fill_demo
 from core.cli.ledger import add_ledger_commands
+from core.cli.prices import add_recompute_command
 from core.cli.reports import add_report_command
 from core.cli.users import add_user_commands
 from core.errors import LabError
@@ -30,8 +31,10 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m core.cli", description="The Testing Lab's command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_user_commands(commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="COMMAND"))
-    ledger = commands.add_parser("ledger", help="the months of the ledger, and what the statistics read")
-    add_ledger_commands(ledger.add_subparsers(required=True, metavar="COMMAND"))
+    ledger = commands.add_parser("ledger", help="the months of the ledger, its costs, and what the statistics read")
+    in_ledger = ledger.add_subparsers(required=True, metavar="COMMAND")
+    add_ledger_commands(in_ledger)
+    add_recompute_command(in_ledger)
     add_backup_commands(commands)
     add_report_command(commands)
     add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")

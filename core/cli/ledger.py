@@ -55,11 +55,12 @@ def months(given: Namespace, settings: Settings) -> None:
 def detach(given: Namespace, settings: Settings) -> None:
     """Take a month out. Raises `InvalidRequest` or `NotFound`."""
     with open_store(settings) as database:
-        table = Months(database).detach(_month(given.month))
+        table = Months(database).detach(month_named(given.month))
     print(f"The runs of {given.month} are in the table {table} now, and in no history or figure any more.")
 
 
-def _month(text: str) -> date:
+def month_named(text: str) -> date:
+    """Return the first day of a month as it was typed. Raises `InvalidRequest`."""
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:

@@ -197,4 +197,7 @@ def _failed(status: RunStatus, code: FaultCode, habit: Habit) -> dict[str, Any]:
 
 
 def _raw(usage: Usage) -> dict[str, Any]:
-    return usage.model_dump(mode="json", exclude_none=True)
+    """What a provider reports, in the shape of OpenRouter's, which tells what it billed."""
+    told = {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens}
+    billed = {} if usage.billed_usd is None else {"cost": usage.billed_usd}
+    return {**told, "total_tokens": usage.total_tokens, **billed}
