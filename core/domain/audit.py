@@ -83,17 +83,17 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
 def changes(details: Mapping[str, Any]) -> list[tuple[str, Any, Any]] | None:
     """Return name, before and after of all that `details` say was changed, nested names joined by a dot; None where
     they tell of no change. What was not there, or is not any more, is None."""
-    sides = [details.get(name) for name in ("before", "after")]
-    if all(side is None for side in sides):
+    if "before" not in details and "after" not in details:
         return None
+    sides = [details.get(name, {}) for name in ("before", "after")]
     before, after = (flat(side if isinstance(side, Mapping) else {"": side}) for side in sides)
     return [(name, before.get(name), after.get(name)) for name in {**before, **after}]
 
 
 def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """Return nested values side by side, each under the names that lead to it, joined by dots."""
+    """Return nested values side by side, each under the names that lead to it, joined by dots; nothing of empty ones."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         path = f"{within}.{name}".strip(".")
-        found |= flat(value, path) if isinstance(value, Mapping) and value else {path: value}
+        found |= flat(value, path) if isinstance(value, Mapping) else {path: value}
     return found
