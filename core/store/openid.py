@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.domain.accounts import User
-from core.domain.audit import Note, difference
+from core.domain.audit import Note
 from core.domain.openid import WaysIn
 from core.errors import InvalidRequest, NotFound
 from core.store import audit
@@ -61,13 +61,13 @@ class OpenidStore:
         """
 
         def work(connection: Connection) -> User:
-            row = connection.execute(_where(_named(username)).with_for_update()).first()
+            row = connection.execute(_where(_named(username) & users.c.erased_at.is_(None)).with_for_update()).first()
             if row is None:
                 raise NotFound("There is no user of that name.")
             if connection.execute(_where((users.c.openid == openid) & (users.c.id != row.id))).first():
                 raise InvalidRequest("Another account is linked to that company account.")
             connection.execute(update(users).where(users.c.id == row.id).values(id=row.id, openid=openid))
-            audit.write(connection, Note(actor, act, row.id, difference({"openid": row.openid}, {"openid": openid})))
+            audit.write(connection, Note(actor, act, row.id, _linked(row.openid)))
             return user_of(row)
 
         return self._database.call(work)
@@ -81,6 +81,12 @@ class OpenidStore:
 
     def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
         return self._database.call(lambda connection: connection.execute(_where(condition)).first())
+
+
+def _linked(before: str | None) -> dict[str, Any]:
+    """Return what a note tells of a link: not to whom, since the note stays when the person is erased."""
+    was = "none" if before is None else "another"
+    return {"before": {"company account": was}, "after": {"company account": "linked"}}
 
 
 def _added(connection: Connection, user: User, openid: str) -> bool:
