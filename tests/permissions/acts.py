@@ -156,6 +156,7 @@ ACTS: dict[str, Act] = {
     "runs.allowance": Act(lambda w, a, o: w.lab.runs.allowance(a), others=None),
     "runs.begin": Act(lambda w, a, o: w.lab.runs.begin(a, _asked(), RunOrigin.API).result(), others=None),
     "runs.catch_up": Act(lambda w, a, o: w.lab.runs.catch_up(a), others=None),
+    "runs.limits": Act(lambda w, a, o: w.lab.runs.limits(a), others=None),
     "runs.live": Act(_sees_live),
     "runs.open": Act(lambda w, a, o: w.lab.runs.open(a, UUID(w.run(o)))),
     "runs.runs_left": Act(lambda w, a, o: w.lab.runs.runs_left(a) is None, others=None),

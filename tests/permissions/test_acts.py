@@ -5,16 +5,19 @@ The services themselves say which acts there are, so one without a row fails.
 
 from dataclasses import fields
 from inspect import getmembers, isfunction, signature
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 
 from core.domain.access import Role
 from core.domain.accounts import User
-from core.errors import Forbidden, NotFound, NotSignedIn
+from core.errors import Forbidden, InvalidRequest, NotFound, NotSignedIn
 from core.lab import Lab
-from tests.permissions.acts import ACTS
+from tests.permissions.acts import ACTS as OWN_ACTS
+from tests.permissions.administration import ADMINISTRATION
 from tests.permissions.world import World
+
+ACTS = OWN_ACTS | ADMINISTRATION
 
 
 def takes_user(method) -> bool:
@@ -23,13 +26,19 @@ def takes_user(method) -> bool:
     return len(names) > 1 and get_type_hints(method).get(names[1]) is User
 
 
+def services() -> dict[str, type]:
+    """The services of the lab by their fields, those too that are not always there."""
+    hints = get_type_hints(Lab)
+    types = {field.name: (get_args(hints[field.name]) or (hints[field.name],))[0] for field in fields(Lab)}
+    return {name: one for name, one in types.items() if one.__module__.startswith("core.services.")}
+
+
 def offered() -> set[str]:
     """Every act of every service of the lab."""
-    types = get_type_hints(Lab)
     return {
-        f"{field.name}.{name}"
-        for field in fields(Lab)
-        for name, method in getmembers(types[field.name], isfunction)
+        f"{field}.{name}"
+        for field, service in services().items()
+        for name, method in getmembers(service, isfunction)
         if not name.startswith("_") and takes_user(method)
     }
 
@@ -37,7 +46,7 @@ def offered() -> set[str]:
 def refused(world: World, name: str, actor: User, owner: User) -> bool:
     try:
         return ACTS[name].do(world, actor, owner) is False
-    except (Forbidden, NotFound, NotSignedIn):
+    except (Forbidden, InvalidRequest, NotFound, NotSignedIn):
         return True
 
 

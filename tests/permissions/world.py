@@ -28,6 +28,7 @@ class World:
         self.lab: Lab = served.lab
         self.ledger = Ledger(self.lab.database, instance_id=0)
         self._hash = hash_password(PASSWORD)
+        self.admin = self.person(Role.ADMIN)
 
     def person(self, role: Role = Role.OPS) -> User:
         """Somebody new of a role, who may use every model and signs in with `PASSWORD`."""
