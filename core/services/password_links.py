@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from secrets import token_urlsafe
+from secrets import token_hex
 
 from core.domain.accounts import User
 from core.errors import NotFound
@@ -39,7 +39,7 @@ class Link:
 
 def new_link() -> Link:
     """Return a link that nobody has."""
-    code = token_urlsafe(32)
+    code = token_hex(32)
     return Link(code, _hash(code))
 
 

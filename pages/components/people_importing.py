@@ -19,7 +19,7 @@ from pages.components.text_file import choose_text
 
 TEXT = "import-text"
 EXAMPLE = "username,tier,role,runs_a_month\nmaria.keller,starter,ops,\njoao.silva,trial,pm,500"
-HEIGHT = 220
+ROW_HEIGHT, MOST_SHOWN = 35, 6
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def _draw_rows(user: User, importing: Importing, rows: list[Row]) -> None:
     bad = len(rows) - good
     st.markdown(f"**{count(good)} of {count(len(rows))} can be added.**" + (" The others stay out:" if bad else ""))
     shown = [row for row in rows if row.problem] or rows
-    st.dataframe(_frame(shown), hide_index=True, height=HEIGHT, alt="The rows, and what comes of them")
+    st.dataframe(_frame(shown), hide_index=True, height=_height(len(shown)), alt="The rows, and what comes of them")
     if good and st.button(f"Add {count(good)} {'person' if good == 1 else 'people'}"):
         _import(user, importing)
 
@@ -101,4 +101,9 @@ def _draw_added(added: list[Added]) -> None:
         on_click="ignore",
     )
     shown = {"Name": [one.user.username for one in added], "Tier": [one.user.tier.title() for one in added]}
-    st.dataframe(shown, hide_index=True, height=HEIGHT, alt="Those who were added")
+    st.dataframe(shown, hide_index=True, height=_height(len(added)), alt="Those who were added")
+
+
+def _height(rows: int) -> int:
+    """The height of a table that shows `rows`, or as many as fit in the dialog."""
+    return ROW_HEIGHT * (min(rows, MOST_SHOWN) + 1) + 2

@@ -13,10 +13,11 @@ from core.lab import current
 from core.services.people import PAGE_SIZE
 from pages.components import format as show
 from pages.components.people_filters import ROLES, clear, filtered
-from pages.components.people_place import PERSON, go, page_number, toggle
+from pages.components.people_place import PERSON, close, go, page_number, toggle
 
 ROW_HEIGHT = 36
 MOST_SHOWN = 18
+PLACE_WIDTH, MOST_PLACES = 40, 7
 _NARROW = ("Name", "Tier", "Runs")
 """The columns beside an opened person."""
 
@@ -57,14 +58,16 @@ def _draw_table(people: list[Person]) -> None:
 
 
 def _select(key: str, ids: list[str]) -> None:
-    """Open whom a click or a tick says, or close who is open."""
-    selection, opened = st.session_state[key].selection, st.query_params.get(PERSON)
+    """Open whom a click or a tick says, or close who is open.
+
+    After a click on a cell the browser tells of the tick that came of it, some other time: that changes nothing.
+    """
+    selection = st.session_state[key].selection
+    ticked = [ids[row] for row in selection.rows]
     if selection.cells:
         toggle(ids[selection.cells[0][0]])
-    elif selection.rows:
-        toggle(ids[selection.rows[0]])
-    elif opened:
-        toggle(opened)
+    elif ticked != [st.query_params.get(PERSON)]:
+        toggle(ticked[0]) if ticked else close()
 
 
 def _frame(people: list[Person]) -> pd.DataFrame:
@@ -94,7 +97,12 @@ def _draw_ways(total: int, number: int) -> None:
         st.caption(f"{show.count(total)} {noun}. Runs and spend are of this month.", width="content")
         if pages > 1:
             st.session_state[_CHOSEN_PAGE] = min(number, pages)
-            st.pagination(pages, key=_CHOSEN_PAGE, on_change=lambda: go(st.session_state[_CHOSEN_PAGE]))
+            st.pagination(
+                pages,
+                key=_CHOSEN_PAGE,
+                width=PLACE_WIDTH * (min(pages, MOST_PLACES) + 2),
+                on_change=lambda: go(st.session_state[_CHOSEN_PAGE]),
+            )
 
 
 def _draw_nothing() -> None:
@@ -108,7 +116,7 @@ def _draw_nothing() -> None:
 
 
 _COLUMNS: dict[str, Any] = {
-    "Name": st.column_config.TextColumn(width=220),
+    "Name": st.column_config.TextColumn(width=200),
     "Tier": st.column_config.TextColumn(width=100),
     "Role": st.column_config.TextColumn(width=110),
     "State": st.column_config.TextColumn(width=84),

@@ -179,7 +179,7 @@ def test_a_person_is_added_with_a_link(database, people: People, accounts: Accou
     added = people.add(admin, " bob ", tier=Tier.TRIAL, role=Role.PM)
     assert added.link
     assert added.link.path == f"/?link={added.link.code}"
-    assert len(added.link.code) >= 43
+    assert len(added.link.code) == 64
     (note,) = notes(database)
     assert note[:3] == (admin.id, "add user", added.user.id)
     assert added.link.code not in str(note)
