@@ -109,11 +109,8 @@ class Comparison(Beside):
     unpriced: int
 
     @property
-    def verdict(self) -> str:
-        """What the comparison comes to, in plain words."""
-        return " ".join([self._headline(), *self._reasons()])
-
-    def _headline(self) -> str:
+    def headline(self) -> str:
+        """What the comparison comes to, in a sentence."""
         if not self.recorded and not self.invoice.total_usd:
             return "Neither the invoice nor the ledger has any cost in these days."
         if self.agrees:
@@ -122,13 +119,20 @@ class Comparison(Beside):
             return "The ledger has no cost in these days; all of the invoice is beyond it."
         return f"The invoice is {self.told} than the ledger."
 
-    def _reasons(self) -> Iterable[str]:
+    @property
+    def reasons(self) -> list[str]:
+        """Where the difference lies, and what may be behind it, in plain words."""
+        return [*self._parts(), *self._doubts()]
+
+    def _parts(self) -> Iterable[str]:
         if not self.agrees and self.invoice.lines:
             yield from self._of_it("in models that the ledger priced by estimate", _guessed(self.rows))
             yield from self._of_it("in models that only the invoice knows", _alone(self.rows, invoice=True))
             yield from self._of_it("in models that only the ledger knows", _alone(self.rows, invoice=False))
             yield from self._of_it("in no line of the invoice", (row for row in self.rows if row.model == REST))
-        elif not self.agrees and self.estimated:
+
+    def _doubts(self) -> Iterable[str]:
+        if not self.agrees and not self.invoice.lines and self.estimated:
             yield f"{money(self.estimated)} of the ledger is an estimate."
         if self.unpriced:
             yield f"{runs(self.unpriced)} of the ledger {'has' if self.unpriced == 1 else 'have'} no known cost."

@@ -91,17 +91,13 @@ def _to_first_page() -> None:
 
 def _draw_row(row: Beside, *, opened: bool) -> None:
     invoice = row.invoice
-    figures = f"Invoice {show.money(invoice.total_usd)} · ledger {show.money(row.recorded)}"
-    noted = f" · {show.first_words(invoice.note, 60)}" if invoice.note else ""
     title = f"**{show.literal(provider_name(invoice.provider))}** · {periods.reads(invoice.days)}"
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
-        st.markdown(f"{title}  \n:small[:gray[{show.literal(figures + noted)}]]", width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.markdown(show.literal(row.told), width="content")
-            if not opened:
-                st.button(
-                    "Open", key=f"open-{invoice.id}", type="tertiary", on_click=open_invoice, args=(str(invoice.id),)
-                )
+    told = [row.told, f"invoice {show.money(invoice.total_usd)}", f"ledger {show.money(row.recorded)}"]
+    told += [show.first_words(invoice.note, 60)] if invoice.note else []
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"{title}  \n:small[:gray[{show.literal(' · '.join(told))}]]", width="content")
+        key, id = f"open-{invoice.id}", str(invoice.id)
+        st.button("Open", key=key, type="tertiary", disabled=opened, on_click=open_invoice, args=(id,))
 
 
 def _draw_nothing(*, filtered: bool) -> None:

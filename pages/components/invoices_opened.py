@@ -30,7 +30,8 @@ def draw_opened(user: User, invoice_id: str) -> None:
         return
     with st.container(border=True):
         _draw_head(comparison)
-        st.markdown(f"**{show.literal(comparison.verdict)}**")
+        reasons = " ".join(comparison.reasons)
+        st.markdown(f"**{show.literal(comparison.headline)}** {show.literal(reasons)}")
         _draw_figures(comparison)
         _draw_table(comparison)
         _draw_note(user, comparison.invoice)
@@ -54,12 +55,8 @@ def _draw_figures(comparison: Comparison) -> None:
         ("Invoice", comparison.invoice.total_usd, "The total that was charged."),
         ("Ledger", comparison.recorded, "What the runs of these days cost, without users' own keys."),
         ("Difference", comparison.difference, "The invoice less the ledger."),
-        (
-            "Estimated in the ledger",
-            comparison.estimated,
-            "Costs that no provider told: they explain differences best.",
-        ),
-        ("Own keys, left out", comparison.own_key, "What users paid themselves is on their own invoices."),
+        ("Estimated", comparison.estimated, "How much of the ledger no provider told."),
+        ("Own keys", comparison.own_key, "Left out: what users paid themselves is on their own invoices."),
     )
     with st.grid("auto", min_column_width=150, gap="xsmall"):
         for label, amount, about in figures:

@@ -35,7 +35,7 @@ def test_models_are_matched_by_name_whatever_stands_around_it():
         ("openai/c", 4, 0),
         ("openai/d-20240229", 5, 0),
     ]
-    assert compared.verdict == "The invoice and the ledger agree to the cent."
+    assert (compared.headline, compared.reasons) == ("The invoice and the ledger agree to the cent.", [])
 
 
 def test_the_largest_difference_stands_first_and_what_is_in_no_line_last():
@@ -91,7 +91,8 @@ GUESS = Spent(Decimal("307.50"), estimated=Decimal(12))
     ],
 )
 def test_the_verdict_says_in_plain_words_what_the_comparison_comes_to(total, lines, ledger, verdict):
-    assert compare(invoice(total, **lines), ledger).verdict == verdict
+    compared = compare(invoice(total, **lines), ledger)
+    assert " ".join([compared.headline, *compared.reasons]) == verdict
 
 
 def test_what_users_paid_themselves_is_told_apart():
@@ -114,7 +115,7 @@ def test_the_rows_add_up_to_both_totals_to_the_last_digit(total, lines, ledger):
     if lines:
         assert sum(row.invoiced or 0 for row in compared.rows) == compared.invoice.total_usd
         assert sum(row.difference for row in compared.rows) == compared.difference
-    assert compared.verdict.endswith(".")
+    assert all(sentence.endswith(".") for sentence in (compared.headline, *compared.reasons))
 
 
 def test_the_month_before_is_whole():
