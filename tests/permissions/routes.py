@@ -25,6 +25,10 @@ def _own_template(world: World, owner: User) -> Asked:
     return Asked(path={"id": world.template(owner)})
 
 
+def _persons_data(world: World, owner: User) -> Asked:
+    return Asked(path={"id": owner.id})
+
+
 def _a_template(world: World, owner: User) -> Asked:
     return Asked(rest={"json": {"name": uuid4().hex, "prompt": "Why?"}})
 
@@ -52,8 +56,15 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/v1/health"): Route(stranger=200),
     ("GET", "/v1/ready"): Route(stranger=200),
     ("GET", "/v1/openapi.json"): Route(stranger=200),
+    ("GET", "/v1/auth/session"): Route(stranger=303, own=alike(303)),
+    ("GET", "/v1/auth/signed-out"): Route(stranger=303, own=alike(303)),
+    ("GET", "/v1/auth/openid/start"): Route(stranger=404, own=alike(404)),
+    ("GET", "/v1/auth/openid/callback"): Route(stranger=404, own=alike(404)),
+    ("GET", "/v1/metrics"): Route(stranger=404, own=alike(404)),
+    ("GET", "/v1/audit/file"): Route(own=FORBIDDEN_BUT_ADMIN, token=403),
+    ("GET", "/v1/people/{id}/data"): Route(_persons_data, others=FORBIDDEN_BUT_ADMIN, token=403),
 }
-"""By method and path, as the API describes itself."""
+"""By method and path: those that the API describes, and those that pages lead to."""
 
 BESIDE: dict[str, Route] = {
     "export of another's runs": Route(_persons_runs, Scope.READ, others=FORBIDDEN_BUT_ADMIN),

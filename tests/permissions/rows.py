@@ -27,6 +27,11 @@ class Act:
     others: frozenset[Role] | None = NOBODY
 
 
+def alike(status: int) -> Mapping[Role, int]:
+    """The same answer for every role."""
+    return dict.fromkeys(Role, status)
+
+
 @dataclass(frozen=True)
 class Asked:
     """How a route is asked: what fills its path, and the rest of the request, as `httpx` takes it."""
@@ -40,17 +45,13 @@ class Route:
     """A route of the API. `ask` is given the world and whose thing it is asked for.
 
     `scope` is what a token must have; None where each will do. `stranger` is what nobody's request is answered, `own`
-    what everybody's for the own thing is, and `others` what that for another's is, by role; None where there is no such
-    thing.
+    by role what those for the own thing are, and `others` what those for another's are; None where there is no such
+    thing. `token` is what every token is answered where that is different.
     """
 
     ask: Callable[[World, User], Asked] = lambda world, owner: Asked()
     scope: Scope | None = None
     stranger: int = 401
-    own: int = 200
+    own: Mapping[Role, int] = field(default_factory=lambda: alike(200))
     others: Mapping[Role, int] | None = None
-
-
-def alike(status: int) -> Mapping[Role, int]:
-    """The same answer for every role."""
-    return dict.fromkeys(Role, status)
+    token: int | None = None
