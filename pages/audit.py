@@ -13,9 +13,9 @@ from pages.components.session import require_administrator
 user = require_administrator()
 note_id = opened()
 
-head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+head = st.container(horizontal=True, vertical_alignment="center")
 with head:
-    st.title("Audit", anchor=False, width="content")
+    st.title("Audit", anchor=False)
 asked = draw_filters(user)
 with head:
     draw_download(asked)

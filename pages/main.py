@@ -52,7 +52,7 @@ except LabError as error:
     st.stop()
 offered = OFFERED_TO[user.role] if user else OFFERED
 code = st.query_params.get(PARAMETER)
-page = st.navigation(offered, position="sidebar" if user and not code else "hidden")
+page = st.navigation(offered, position="sidebar" if user and not code else "hidden", expanded=True)
 layout: Literal["wide", "centered"] = "centered" if page.url_path in NARROW else "wide"
 st.set_page_config(layout=layout)
 if code:

@@ -91,7 +91,8 @@ def changes(details: Mapping[str, Any]) -> list[tuple[str, Any, Any]] | None:
 
 
 def flat(values: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """Return nested values side by side, each under the names that lead to it, joined by dots; nothing of empty ones."""
+    """Return nested values side by side, each under the names that lead to it, joined by dots; nothing of an empty
+    one."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         path = f"{within}.{name}".strip(".")

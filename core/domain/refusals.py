@@ -32,6 +32,7 @@ class Remedy(StrEnum):
     """Where an administrator finds what would help."""
 
     PERSON = "person"
+    TIERS = "tiers"
     BUDGETS = "budgets"
     KEYS = "keys"
     PRICES = "prices"
@@ -39,41 +40,44 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why runs are refused, in a few words; what would help, in a sentence, and where that is done."""
+    """Why runs are refused, in a few words; what would help, in a sentence, and where that is done, best first."""
 
     title: str
     helps: str
-    remedy: Remedy | None = None
+    remedies: tuple[Remedy, ...] = ()
 
 
 REASONS: Mapping[str, Reason] = {
     "tier_too_low": Reason(
         "The tier does not allow the model",
         "Give the person a tier that does, or let the tier use the model.",
-        Remedy.PERSON,
+        (Remedy.PERSON, Remedy.TIERS),
     ),
     "limit_reached": Reason(
         "A limit on runs was reached",
         "Give the person a higher limit, or let the time pass that the message names.",
-        Remedy.PERSON,
+        (Remedy.PERSON,),
     ),
     "budget_reached": Reason(
         "A budget has no room",
         "Raise the budget or make it a soft one; a smaller number of tokens or a cheaper model may fit as it is.",
-        Remedy.BUDGETS,
+        (Remedy.BUDGETS,),
     ),
-    "key_missing": Reason("There is no key for the provider", "Add a key for the provider.", Remedy.KEYS),
+    "key_missing": Reason("There is no key for the provider", "Add a key for the provider.", (Remedy.KEYS,)),
     "seal_broken": Reason(
         "A kept key does not open",
         "Type the key in again, or put the earlier ENCRYPTION_KEY behind the present one.",
-        Remedy.KEYS,
+        (Remedy.KEYS,),
     ),
     "unknown_provider": Reason(
         "The provider is not known",
         "Add the provider, or write the model as provider/model with a provider that is there.",
-        Remedy.KEYS,
+        (Remedy.KEYS,),
     ),
-    "not_found": Reason("The model is not offered", "Choose another model, or turn it on again.", Remedy.PRICES),
+    "invalid_request": Reason(
+        "The model is switched off", "Switch the model on again, or choose another one.", (Remedy.PRICES,)
+    ),
+    "unavailable": Reason("The lab was not ready", "Nothing: it makes itself ready in a moment. Try again."),
 }
 """The reasons by the code of the error."""
 

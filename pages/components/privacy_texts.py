@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.domain.accounts import User
 from core.errors import LabError
 from core.lab import current
 from core.services.lab_settings import LONGEST_DAYS
@@ -15,7 +14,7 @@ PURGED = "texts-purged"
 KEEP, DROP = "Keep them for a time", "Keep none beyond the run"
 
 
-def draw_retention(user: User) -> None:
+def draw_retention() -> None:
     """Draw the form of how long texts are kept, and set it when it is sent."""
     days = current().lab_settings.retention_days
     st.markdown(
@@ -30,7 +29,7 @@ def draw_retention(user: User) -> None:
         wanted = 0 if choice == DROP else int(chosen)
         st.caption(_foretold(wanted, days))
         if st.button("Save", type="primary", disabled=wanted == days):
-            _set(user, wanted)
+            (_confirm_shorter if wanted < days else _set)(wanted)
 
 
 def _foretold(wanted: int, now: int) -> str:
@@ -45,16 +44,24 @@ def _told(days: int) -> str:
     return f"{days:,} {'day' if days == 1 else 'days'}" if days else "none are kept beyond the run"
 
 
-def _set(user: User, days: int) -> None:
+@st.dialog("Keep texts for less long")
+def _confirm_shorter(days: int) -> None:
+    told = f"for {_told(days)}" if days else "not at all beyond the run"
+    st.markdown(f"Texts are kept {told} from now on. Those that are older are cleared within the hour, for good.")
+    if st.button("Clear older texts", type="primary"):
+        _set(days)
+
+
+def _set(days: int) -> None:
     try:
-        current().lab_settings.set_retention(user, days)
+        current().lab_settings.set_retention(require_administrator(), days)
     except LabError as error:
         st.error(error.message, icon=ICON)
     else:
         st.rerun()
 
 
-def draw_purge(user: User) -> None:
+def draw_purge() -> None:
     """Draw the way to clear at once what is too old, and what came of it."""
     if st.button("Clear what is older now …", icon=":material/delete_sweep:"):
         _confirm()

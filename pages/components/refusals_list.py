@@ -123,8 +123,8 @@ def _draw_nothing(started: bool) -> None:
 _COLUMNS: dict[str, Any] = {
     "When": st.column_config.TextColumn(width=110),
     "Person": st.column_config.TextColumn(width=110),
-    "Model": st.column_config.TextColumn(width=200),
-    "Why": st.column_config.TextColumn(width=230),
+    "Model": st.column_config.TextColumn(width=180),
+    "Why": st.column_config.TextColumn(width=210),
     "Times": st.column_config.TextColumn(width=60, alignment="right"),
     "What it said": st.column_config.TextColumn(width=420),
 }

@@ -5,14 +5,18 @@ import streamlit as st
 from core.domain.refusals import Reason, Refusal, Remedy, reason_of
 from core.lab import current
 from pages.components import format as show
+from pages.components.people_place import PERSON, TIERS, VIEW
+from pages.components.prices_place import MODEL
 from pages.components.refusals_place import close
 
-FOUND_UNDER: dict[Remedy, tuple[str, str, str]] = {
-    Remedy.PERSON: ("people.py", "Tier and limits of {person}", ":material/group:"),
-    Remedy.BUDGETS: ("budgets.py", "Budgets", ":material/savings:"),
-    Remedy.KEYS: ("keys.py", "Keys and providers", ":material/key:"),
-    Remedy.PRICES: ("prices.py", "Models and prices", ":material/sell:"),
+FOUND_UNDER: dict[Remedy, tuple[str, str, str, dict[str, str]]] = {
+    Remedy.PERSON: ("people.py", "Tier and limits of {name}", ":material/group:", {PERSON: "{person}"}),
+    Remedy.TIERS: ("people.py", "What each tier allows", ":material/stairs:", {VIEW: TIERS}),
+    Remedy.BUDGETS: ("budgets.py", "Budgets", ":material/savings:", {}),
+    Remedy.KEYS: ("keys.py", "Keys and providers", ":material/key:", {}),
+    Remedy.PRICES: ("prices.py", "The model and its price", ":material/sell:", {MODEL: "{model}"}),
 }
+"""The page, its name, its icon, and what it is asked for."""
 
 
 def draw_opened(refusal: Refusal, name: str | None) -> None:
@@ -31,12 +35,14 @@ def draw_opened(refusal: Refusal, name: str | None) -> None:
             st.markdown(f"> {show.literal(refusal.message)}")
         st.markdown("**What would help**")
         st.markdown(show.literal(reason.helps))
-        _draw_way(reason, name)
+        _draw_ways(refusal, reason, name)
 
 
-def _draw_way(reason: Reason, name: str | None) -> None:
-    if reason.remedy is None or (reason.remedy is Remedy.PERSON and name is None):
-        return
-    page, label, icon = FOUND_UNDER[reason.remedy]
-    asked = {"q": name or ""} if reason.remedy is Remedy.PERSON else {}
-    st.page_link(page, label=show.literal(label.format(person=name)), icon=icon, query_params=asked)
+def _draw_ways(refusal: Refusal, reason: Reason, name: str | None) -> None:
+    """Draw the ways to what would help; to nobody's account where the person is erased."""
+    for remedy in reason.remedies:
+        if remedy is Remedy.PERSON and name is None:
+            continue
+        page, label, icon, asked = FOUND_UNDER[remedy]
+        query = {key: value.format(person=refusal.user_id, model=refusal.model_id) for key, value in asked.items()}
+        st.page_link(page, label=show.literal(label.format(name=name)), icon=icon, query_params=query)

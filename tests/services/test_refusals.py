@@ -84,5 +84,5 @@ def test_every_reason_that_is_described_is_that_of_an_error():
         kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.LabError)
     }
     assert set(REASONS) <= codes
-    assert {one.remedy for one in REASONS.values()} == set(Remedy)
+    assert {remedy for one in REASONS.values() for remedy in one.remedies} == set(Remedy)
     assert reason_of("something_else").title == "Something else"
