@@ -39,7 +39,7 @@ def test_another_session_can_be_ended(signed_in: Browser, accounts: Accounts, el
     assert accounts.user_of(elsewhere) is None
     assert accounts.user_of(signed_in.token) is not None
     assert "End" not in [one.label for one in app.main.button]
-    assert "Nowhere else" in app.main.caption[-1].value
+    assert any("Nowhere else" in one.value for one in app.main.caption)
 
 
 def test_every_other_session_can_be_ended_at_once(signed_in: Browser, accounts: Accounts, elsewhere: str):
@@ -53,7 +53,7 @@ def test_a_session_that_ended_meanwhile_is_said_in_words(signed_in: Browser, acc
     accounts.sign_out(elsewhere)
     app = button(app, "End").click().run()
     assert not app.exception
-    assert "Nowhere else" in app.main.caption[-1].value
+    assert any("Nowhere else" in one.value for one in app.main.caption)
 
 
 def test_a_new_password_signs_out_everywhere_else(signed_in: Browser, accounts: Accounts, elsewhere: str):
