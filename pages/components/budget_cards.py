@@ -63,8 +63,10 @@ class Cards:
             st.markdown(f"**{spent}** of {limit} spent ({words.percent(state)})", width="content", help=exact)
             st.markdown(f"**{literal(words.left(state))}**", width="content")
         told = (words.held(state), words.foretold(state, ending), words.anew(state, self.zone, self.now))
-        st.caption(literal(" · ".join(filter(None, told))))
-        st.page_link("stats.py", label="See the spend", icon=":material/bar_chart:", query_params=words.spend_of(state))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(literal(" · ".join(filter(None, told))), width="stretch")
+            spend = words.spend_of(state)
+            st.page_link("stats.py", label="See the spend", icon=":material/bar_chart:", query_params=spend)
         self._draw_past(state)
 
     def _draw_title(self, state: BudgetState) -> None:

@@ -53,35 +53,23 @@ def _draw_form(editing: Editing) -> None:
     user, before = require_administrator(), editing.state
     scope = _draw_scope(before)
     member = _draw_member(user, scope, before)
-    limit = st.text_input(
-        "Limit in US dollars",
-        money_exact(before.budget.limit_usd).lstrip("$") if before else "",
-        placeholder="250.00",
-        autocomplete="off",
-    )
-    periods = list(BudgetPeriod)
-    start = periods.index(before.budget.period if before else BudgetPeriod.MONTH)
-    period = st.radio("It lasts", periods, start, format_func=words.EACH.__getitem__, horizontal=True)
-    hard = st.radio(
-        "When it is used up",
-        [HARD, SOFT],
-        int(before is not None and not before.budget.hard),
-        help="A run reserves the most that it can cost before it starts, so runs that begin at once cannot pass the "
-        "limit together. Runs that cost nothing are never refused.",
-    )
+    limit, period, hard = _draw_limit(before), _draw_period(before), _draw_end(before)
     usual = words.suggested(scope, member, period)
     name = st.text_input(
         "Name", before.budget.name if before else "", max_chars=MAX_NAME, placeholder=usual, autocomplete="off",
+        key="budget-name",  # without one, what is written would go with each new placeholder
         help="People read it when a run of theirs is refused.",
     )  # fmt: skip
     if st.button("Save", icon=":material/check:", key="save-budget"):
-        _save(user, before, Plan(name.strip() or usual, scope, member, period, limit, hard == HARD))
+        _save(user, before, Plan(name.strip() or usual, scope, member, period, limit, hard))
 
 
 def _draw_scope(before: BudgetState | None) -> BudgetScope:
     scopes = list(BudgetScope)
     start = scopes.index(before.budget.scope) if before else 0
-    chosen = st.selectbox("It is for", scopes, start, format_func=words.SCOPES.__getitem__, filter_mode=None)
+    chosen = st.selectbox(
+        "It is for", scopes, start, format_func=words.SCOPES.__getitem__, filter_mode=None, key="budget-scope"
+    )
     return chosen or BudgetScope.LAB
 
 
@@ -107,6 +95,32 @@ def _draw_member(user: User, scope: BudgetScope, before: BudgetState | None) -> 
     if chosen and (remark := members.remark(user, scope, chosen)):
         st.caption(f":material/info: {literal(remark)}")
     return chosen or ""
+
+
+def _draw_limit(before: BudgetState | None) -> str:
+    known = money_exact(before.budget.limit_usd).lstrip("$") if before else ""
+    return st.text_input("Limit in US dollars", known, placeholder="250.00", autocomplete="off", key="budget-limit")
+
+
+def _draw_period(before: BudgetState | None) -> BudgetPeriod:
+    periods = list(BudgetPeriod)
+    start = periods.index(before.budget.period if before else BudgetPeriod.MONTH)
+    return st.radio(
+        "It lasts", periods, start, format_func=words.EACH.__getitem__, horizontal=True, key="budget-period"
+    )
+
+
+def _draw_end(before: BudgetState | None) -> bool:
+    """Draw the choice of what a budget does when it is used up, and return whether it refuses."""
+    chosen = st.radio(
+        "When it is used up",
+        [HARD, SOFT],
+        int(before is not None and not before.budget.hard),
+        key="budget-hard",
+        help="A run reserves the most that it can cost before it starts, so runs that begin at once cannot pass the "
+        "limit together. Runs that cost nothing are never refused.",
+    )
+    return chosen == HARD
 
 
 def _save(user: User, before: BudgetState | None, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from core.domain.budgets import BudgetPeriod, BudgetState
 from core.domain.spend import Grain
 from pages.components import budget_words as words
 from pages.components import format as show
-from pages.components.budget_bar import bar
+from pages.components.budget_bar import IN_A_TILE, bar
 from pages.components.charts import Bound
 from pages.components.measure import Measure
 
@@ -19,7 +19,7 @@ def draw_tile(budgets: Sequence[BudgetState]) -> None:
     for state in ranked[:1]:
         with st.container(border=True, height="stretch", gap="xsmall"):
             st.metric("Budget", words.percent(state), help=show.literal(words.standing(state)))
-            st.image(bar(state), width="stretch", alt=words.standing(state))
+            st.image(bar(state, IN_A_TILE), width="stretch", alt=words.standing(state))
             st.caption(show.literal(words.left(state)))
 
 

@@ -60,7 +60,7 @@ def badge(state: BudgetState) -> str:
     if state.threshold is None:
         return ":red-badge[No room]" if not state.left and state.budget.hard else ""
     if state.threshold >= 100:
-        return ":red-badge[Used up]"
+        return f":red-badge[{'Used up' if state.budget.hard else 'Passed'}]"
     return f":{'orange' if state.threshold >= 80 else 'gray'}-badge[{state.threshold}% passed]"
 
 
@@ -76,7 +76,7 @@ def left(state: BudgetState) -> str:
 
 def terms(state: BudgetState) -> str:
     """Return what a budget is for, how long it lasts, and what it does."""
-    does = "refuses runs that could pass it" if state.budget.hard else "only tells"
+    does = "refuses beyond it" if state.budget.hard else "only tells"
     return f"{subject(state)} · {EACH[state.budget.period].lower()} · {does}"
 
 

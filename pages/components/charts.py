@@ -111,7 +111,7 @@ def over_time(
         traces.append(_marks(marks, totals, places, highest))
     if bound and bound.value <= FLATTEST * highest:
         traces.append(_bound(bound, len(starts)))
-        highest = max(highest, float(bound.value) * (1 + ABOVE))
+        highest = max(highest, float(bound.value))
     return go.Figure(traces, _layout(frame, len(starts), highest, measure))
 
 
@@ -269,8 +269,9 @@ def _bound(bound: Bound, places: int) -> dict[str, Any]:
         "mode": "lines+text",
         "x": [-0.6, places - 0.4],
         "y": [float(bound.value)] * 2,
-        "text": ["", in_text_colour(chart_label(bound.told))],
-        "textposition": "bottom left",
+        "text": ["", f"{in_text_colour(chart_label(bound.told))}<br>"],  # an empty line holds it off the other one
+        "textposition": "top left",
+        "cliponaxis": False,
         "customdata": [[None, None, chart_label(bound.told)]] * 2,
         "name": "Budget",
         "line": {"color": ODD, "width": 1.5, "dash": "dash"},

@@ -138,6 +138,7 @@ def test_a_budget_says_what_it_is_for_and_leads_to_its_spend(scope, member, call
 def test_how_near_the_limit_is_stands_in_words_beside_the_colour():
     badges = [words.badge(state(spent)) for spent in ("10", "60", "85", "100")]
     assert badges == ["", ":gray-badge[50% passed]", ":orange-badge[80% passed]", ":red-badge[Used up]"]
+    assert words.badge(state("100", hard=False)) == ":red-badge[Passed]"
     assert words.badge(state("10", reserved="90")) == ":red-badge[No room]"
     assert NEAR in bar(state("85")) and FULL in bar(state("120")) and FULL in bar(state(limit="0"))
 
