@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.cli.backups import add_backup_commands
 from core.cli.commands import Command, add
 from core.cli.demo import fill_demo
+from core.cli.keys import add_key_commands
 from core.cli.ledger import add_ledger_commands
 from core.cli.prices import add_recompute_command
 from core.cli.reports import add_report_command
@@ -35,6 +36,8 @@ def _parser() -> ArgumentParser:
     in_ledger = ledger.add_subparsers(required=True, metavar="COMMAND")
     add_ledger_commands(in_ledger)
     add_recompute_command(in_ledger)
+    keys = commands.add_parser("keys", help="what is sealed with the encryption key")
+    add_key_commands(keys.add_subparsers(required=True, metavar="COMMAND"))
     add_backup_commands(commands)
     add_report_command(commands)
     add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")
