@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.domain.accounts import User
 from core.domain.own_prices import SUSPICIOUS, OwnPrice, PriceDraft
@@ -60,34 +61,30 @@ def _draw_form(editing: Editing) -> None:
     else:
         model_id = st.text_input("Model", placeholder="openai/gpt-4o-mini", autocomplete="off").strip()
     back = st.toggle(words.BACK, entry is not None and entry.prices is None)
-    draft = None if back else _draw_prices(entry.prices if entry else None)
-    moment = _draw_start(entry)
-    note = st.text_input("Note", entry.note if entry else "", max_chars=LONGEST_NOTE, placeholder="Why, or where from")
-    change = PriceChange(model_id, moment or datetime.now(UTC), draft, note, entry.id if entry else None)
-    typed = (model_id, draft, moment)
-    if st.button("Save", icon=":material/check:", key="save-price"):
-        _save(user, change, typed)
-    doubted = st.session_state.get(DOUBTED)
-    if doubted and doubted[0] == typed:
-        _draw_doubts(user, change, doubted[1])
-
-
-def _draw_prices(before: Prices | None) -> PriceDraft:
-    st.caption("US dollars per million tokens")
     left, right = st.columns(2)
+    draft = None if back else _draw_prices(entry.prices if entry else None, left, right)
+    moment = _draw_start(entry, right)
+    note = st.text_input("Note", entry.note if entry else "", max_chars=LONGEST_NOTE, placeholder="Why, or where from")
+    above = st.container()
+    if st.button("Save", icon=":material/check:", key="save-price"):
+        typed = (model_id, draft, moment)
+        change = PriceChange(model_id, moment or datetime.now(UTC), draft, note, entry.id if entry else None)
+        with above:
+            _save(user, change, typed)
+
+
+def _draw_prices(before: Prices | None, left: DeltaGenerator, right: DeltaGenerator) -> PriceDraft:
+    """Draw the fields of the prices in two columns, and return what is written there."""
     optional = "As input"
     typed = {name: _typed(getattr(before, name, None)) for name in words.PARTS.values()}
+    request = f"{before.per_request:f}" if before and before.per_request else ""
+    million, once = "US dollars per million tokens.", "US dollars, added to every run that used any tokens."
     return PriceDraft(
-        input=left.text_input("Input", typed["input"], placeholder="0.15", autocomplete="off"),
-        output=right.text_input("Output", typed["output"], placeholder="0.60", autocomplete="off"),
-        cached=left.text_input("Cached input", typed["cached"], placeholder=optional),
-        cache_write=right.text_input("Cache write", typed["cache_write"], placeholder=optional),
-        per_request=st.text_input(
-            "Per request",
-            f"{before.per_request:f}" if before and before.per_request else "",
-            placeholder="Nothing",
-            help="In US dollars, added to every run that used any tokens.",
-        ),
+        input=left.text_input("Input", typed["input"], placeholder="0.15", autocomplete="off", help=million),
+        output=right.text_input("Output", typed["output"], placeholder="0.60", autocomplete="off", help=million),
+        cached=left.text_input("Cached input", typed["cached"], placeholder=optional, autocomplete="off"),
+        cache_write=right.text_input("Cache write", typed["cache_write"], placeholder=optional, autocomplete="off"),
+        per_request=left.text_input("Per request", request, placeholder="Nothing", autocomplete="off", help=once),
     )
 
 
@@ -95,10 +92,10 @@ def _typed(rate: Rate | None) -> str:
     return f"{rate.base:f}" if rate else ""
 
 
-def _draw_start(entry: OwnPrice | None) -> datetime | None:
+def _draw_start(entry: OwnPrice | None, place: DeltaGenerator) -> datetime | None:
     """Draw the field of the moment, and return it; None is now."""
     zone = current().settings.timezone
-    local = st.datetime_input(
+    local = place.datetime_input(
         "In force from",
         entry.starts_at.astimezone(zone).replace(tzinfo=None) if entry else None,
         help=f"{zone.key}. Leave it empty for now. A run has the price of the moment when it starts. From a moment in "
@@ -108,32 +105,21 @@ def _draw_start(entry: OwnPrice | None) -> datetime | None:
 
 
 def _save(user: User, change: PriceChange, typed: object) -> None:
-    """Set the price, unless it has to be meant first."""
+    """Set the price; one that looks like a slip only when it is saved a second time."""
+    desk, doubted = current().prices, st.session_state.get(DOUBTED)
     try:
-        doubts = current().prices.doubts(user, change)
+        doubts = desk.doubts(user, change)
+        if not doubts or doubted == typed:
+            desk.set(user, change)
     except LabError as error:
         st.error(literal(error.message), icon=ICON)
         return
-    if doubts:
-        st.session_state[DOUBTED] = typed, doubts
-    else:
-        _set(user, change)
-
-
-def _draw_doubts(user: User, change: PriceChange, doubts: list[str]) -> None:
-    parts = " and ".join(doubts)
-    st.warning(f"More than {SUSPICIOUS} times what the lists say: {parts}. Is the point where it belongs?", icon=ICON)
-    if st.button("Set it all the same", key="mean-it"):
-        _set(user, change)
-
-
-def _set(user: User, change: PriceChange) -> None:
-    try:
-        current().prices.set(user, change)
-    except LabError as error:
-        st.error(literal(error.message), icon=ICON)
-    else:
-        _close()
-        reads.price_concerns.clear()
-        st.session_state[TOLD] = f"The price of {change.model_id} is set."
-        st.rerun()
+    if doubts and doubted != typed:
+        st.session_state[DOUBTED] = typed
+        parts = " and ".join(doubts)
+        st.warning(f"More than {SUSPICIOUS} times what the lists say: {parts}. If that is meant, save it again.")
+        return
+    _close()
+    reads.price_concerns.clear()
+    st.session_state[TOLD] = f"The price of {change.model_id} is set."
+    st.rerun()

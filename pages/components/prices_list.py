@@ -18,7 +18,7 @@ from pages.components.prices_place import MODEL, go, page_number, toggle
 
 ROW_HEIGHT = 36
 MOST_SHOWN = 18
-_NARROW = ("Model", "Input", "Output", "Source")
+_NARROW = ("Model", "Input", "Output")
 """The columns beside an opened model."""
 
 _CHOSEN_PAGE = "prices_page"
@@ -66,8 +66,8 @@ def _select(key: str, ids: list[str]) -> None:
         toggle(ids[selection.cells[0][0]])
     elif selection.rows:
         toggle(ids[selection.rows[0]])
-    elif opened:
-        toggle(opened)
+    elif opened in ids:
+        toggle(str(opened))
 
 
 def _frame(models: list[ModelInfo]) -> pd.DataFrame:
@@ -103,14 +103,14 @@ def _price(width: int) -> Any:
 
 
 _COLUMNS: dict[str, Any] = {
-    "Model": st.column_config.TextColumn(width=250),
-    "Provider": st.column_config.TextColumn(width=96),
-    "Input": _price(104),
-    "Output": _price(104),
-    "Cached input": _price(96),
-    "Cache write": _price(96),
-    "Per request": _price(84),
-    "Source": st.column_config.TextColumn(width=104),
-    "Of": st.column_config.TextColumn(width=98),
-    "State": st.column_config.TextColumn(width=50),
+    "Model": st.column_config.TextColumn(width=224),
+    "Provider": st.column_config.TextColumn(width=90),
+    "Input": _price(86),
+    "Output": _price(86),
+    "Cached input": _price(92),
+    "Cache write": _price(88),
+    "Per request": _price(88),
+    "Source": st.column_config.TextColumn(width=92),
+    "Of": st.column_config.TextColumn(width=88),
+    "State": st.column_config.TextColumn(width=48),
 }

@@ -75,7 +75,8 @@ def _draw_prices(prices: Prices, listed: Prices) -> None:
 
 
 def _column(prices: Prices) -> list[str]:
-    return [_cell(words.rate(getattr(prices, name))) for name in words.PARTS.values()]
+    rates = [getattr(prices, name) for name in words.PARTS.values()]
+    return [_cell(words.rate(rate)) if rate else "As input" for rate in rates]
 
 
 def _cell(text: str) -> str:

@@ -87,10 +87,11 @@ def explain_payer(paid_by: Payer) -> str:
 
 def explain_prices(prices: Prices) -> str:
     """Return where prices come from, in a sentence."""
-    as_of = f" of {prices.as_of.day} {prices.as_of:%B %Y}" if prices.as_of else ""
+    day = f"{prices.as_of.day} {prices.as_of:%B %Y}" if prices.as_of else ""
+    as_of = f" of {day}" if day else ""
     match prices.source:
         case PriceSource.ADMINISTRATOR:
-            return f"The prices were set by an administrator{as_of}."
+            return f"The prices were set by an administrator{f', from {day} on' if day else ''}."
         case PriceSource.PROVIDER:
             return f"The prices are the provider's own{as_of}."
         case PriceSource.PRICE_LIST:
