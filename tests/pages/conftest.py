@@ -13,8 +13,10 @@ from core.services import passwords
 from core.services.accounts import Accounts
 from core.services.budgets import budgets_over
 from core.services.prices import Concerns
+from core.services.refusals import refusals_over
 from core.services.tokens import Tokens
 from core.store.database import Database
+from core.store.refusals import RefusalStore
 from core.store.tokens import TokenStore
 from pages.components import redirect, session, sidebar, sign_in
 from tests.fixtures.accounts import ADDRESS, AGENT, PASSWORD, Clock, accounts_over, add_person
@@ -66,6 +68,7 @@ def browser(
         runs=runs,
         budgets=budgets,
         prices=no_concerns,
+        refusals=refusals_over(RefusalStore(database), database, ZoneInfo("UTC")),
         settings=settings,
     )
     lab.install(open_lab)
