@@ -5,6 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const field = parentElement.querySelector("input")
   const problem = parentElement.querySelector("p")
   parentElement.querySelector("span").textContent = data.label
+  field.onclick = () => { field.value = "" } // or the same file, corrected, would be no change
   field.onchange = async () => {
     const [file] = field.files
     if (!file) return
