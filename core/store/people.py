@@ -1,5 +1,5 @@
 """People as an administrator sees and changes them. Each change is noted in its own transaction, and done only if
-whoever asks for it is an administrator still."""
+whoever asks for it is an administrator still. Who was erased is nobody any more."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,6 +28,7 @@ NO_PASSWORD = "!"  # no password has this for its hash
 ADD_LIMIT_S = 60.0
 
 _NAME = func.lower(users.c.username)
+_KEPT = users.c.erased_at.is_(None)
 
 
 class PeopleStore:
@@ -53,16 +54,17 @@ class PeopleStore:
 
     def find(self, user_id: str, now: datetime) -> Person | None:
         """Return one person, or None."""
-        one = self._people(select(*USER_COLUMNS).where(users.c.id == user_id), now)
+        one = self._people(select(*USER_COLUMNS).where(users.c.id == user_id, _KEPT), now)
         self._rollups.fold()
         row = self._database.call(lambda connection: connection.execute(one).first())
         return _person(row) if row else None
 
     def change(self, actor: str, act: str, user_id: str, change: AccountChange) -> User:
-        """Change an account, as `alter` does."""
+        """Change an account, as `alter` does. Raises `NotFound`."""
 
         def work(connection: Connection) -> User:
             require_administrator(connection, actor)
+            _require(connection, users.c.id == user_id)
             return alter(connection, user_id, change, note=Note(actor, act, user_id))
 
         return self._database.call(work)
@@ -106,9 +108,7 @@ class PeopleStore:
 
         def work(connection: Connection) -> None:
             require_administrator(connection, actor)
-            enabled = select(users.c.id).where(users.c.id == user_id, users.c.enabled).with_for_update()
-            if connection.execute(enabled).first() is None:
-                raise NotFound("There is no such user, or the account is disabled.")
+            _require(connection, users.c.id == user_id, users.c.enabled)
             connection.execute(delete(password_links).where(password_links.c.user_id == user_id))
             insert_all(connection, password_links, [_link(user_id, link_hash, expires_at)])
             audit.write(connection, Note(actor, "make password link", user_id))
@@ -144,17 +144,16 @@ class PeopleStore:
         )
 
 
+def _require(connection: Connection, *conditions: ColumnElement[bool]) -> None:
+    """Lock the user's row, or raise `NotFound`."""
+    if connection.execute(select(users.c.id).where(*conditions, _KEPT).with_for_update()).first() is None:
+        raise NotFound("There is no such person, or the account is disabled.")
+
+
 def _conditions(wanted: PeopleFilter) -> list[ColumnElement[bool]]:
-    conditions = []
-    if wanted.text:
-        conditions.append(func.strpos(_NAME, func.lower(clean(wanted.text))) > 0)
-    if wanted.tier:
-        conditions.append(users.c.tier == wanted.tier.value)
-    if wanted.role:
-        conditions.append(users.c.role == wanted.role.value)
-    if wanted.enabled is not None:
-        conditions.append(users.c.enabled == wanted.enabled)
-    return conditions
+    asked = ((users.c.tier, wanted.tier), (users.c.role, wanted.role), (users.c.enabled, wanted.enabled))
+    named = [func.strpos(_NAME, func.lower(clean(wanted.text))) > 0] if wanted.text else []
+    return [_KEPT, *named, *(column == value for column, value in asked if value is not None)]
 
 
 def _person(row: Row[Any]) -> Person:

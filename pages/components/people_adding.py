@@ -1,4 +1,7 @@
-"""The dialog that adds a person: with a link to set a password, or with a password."""
+"""The dialog that adds a person, with a link to set a password or with a password, and the one that imports many.
+
+Once there are links, a dialog is left by its button alone: a click beside it would lose them.
+"""
 
 from dataclasses import dataclass
 
@@ -33,9 +36,10 @@ def draw_adding() -> None:
     st.button("Add person", icon=":material/person_add:", on_click=_open, args=(Adding(),))
     match st.session_state.get(OPEN):
         case Adding() as adding:
-            _draw_dialog(adding)
+            st.dialog("Add a person", dismissible=not adding.added, on_dismiss=_close)(_draw_dialog)(adding)
         case Importing() as importing:
-            _draw_importing(importing)
+            dialog = st.dialog("Import people", width="large", dismissible=importing.added is None, on_dismiss=_close)
+            dialog(_draw_importing)(importing)
 
 
 def _open(dialog: Adding | Importing) -> None:
@@ -46,7 +50,6 @@ def _close() -> None:
     st.session_state.pop(OPEN, None)
 
 
-@st.dialog("Import people", width="large", on_dismiss=_close)
 def _draw_importing(importing: Importing) -> None:
     draw_importing(require_administrator(), importing)
     if importing.added is not None and st.button("Done"):
@@ -54,7 +57,6 @@ def _draw_importing(importing: Importing) -> None:
         st.rerun()
 
 
-@st.dialog("Add a person", on_dismiss=_close)
 def _draw_dialog(adding: Adding) -> None:
     require_administrator()
     if adding.added is None:

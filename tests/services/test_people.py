@@ -220,6 +220,15 @@ def test_nobody_is_found_who_is_not_there(people: People, admin: User):
         people.disable(admin, "nobody")
 
 
+def test_who_was_erased_is_nobody_any_more(database, people: People, admin: User, ann: User):
+    gone = users.update().where(users.c.id == ann.id).values(erased_at=datetime.now(UTC), enabled=False)
+    database.call(lambda connection: connection.execute(gone))
+    assert names(people.page(admin, PeopleFilter())) == ["root"]
+    for act in ("find", "change", "enable", "make_link"):
+        with pytest.raises(NotFound):
+            ACTS[act](people, admin, ann)
+
+
 def test_people_are_listed_by_name_and_found_by_any_part_of_it(people: People, accounts: Accounts, admin: User):
     for name in ("Carl", "bea%", "Ann_a", "ann"):
         people.add(admin, name, tier=Tier.TRIAL, role=Role.OPS)
