@@ -15,6 +15,7 @@ NAMES = (
     "stop",
     "start",
     "pages",
+    "administration",
     "memory",
     "streams",
     "one_stream",

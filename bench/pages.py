@@ -20,10 +20,10 @@ def run() -> list[Figure]:
     with TemporaryDirectory() as folder, running_product(Path(folder), LAB_LOCAL_MODEL="off") as product:
         product.command("demo-data")
         cookie = signed_in(product)
-        warm = {name: _median_ms(product.url, page, cookie) for name, page in PAGES.items()}
-        cold = {name: _median_ms(product.url, page, cookie, cold=True) for name, page in PAGES.items()}
+        warm = {name: median_ms(product.url, page, cookie) for name, page in PAGES.items()}
+        cold = {name: median_ms(product.url, page, cookie, cold=True) for name, page in PAGES.items()}
     with app("empty_app.py") as empty:
-        peer = _median_ms(empty.url, "", "")
+        peer = median_ms(empty.url, "", "")
     beside = ("ms", "an empty Streamlit page", peer)
     return [
         *(Figure(f"server time, {name}", value, *beside, under=LIMIT_MS) for name, value in warm.items()),
@@ -31,5 +31,6 @@ def run() -> list[Figure]:
     ]
 
 
-def _median_ms(url: str, page: str, cookie: str, *, cold: bool = False) -> float:
+def median_ms(url: str, page: str, cookie: str, *, cold: bool = False) -> float:
+    """Return the median time of a page, the first visit left out."""
     return median(asyncio.run(rerun_times_ms(url, page, cookie, ROUNDS, cold=cold)))
