@@ -120,7 +120,7 @@ class Openid:
         try:
             token = self._accounts.open_session(user, address, agent)
         except NotSignedIn:
-            raise refusal(Reason.DISABLED, "disabled meanwhile") from None
+            raise refusal(Reason.DISABLED, "a disabled account") from None
         self._attempts.succeeded(attempts[1:], _key("openid", address), self._now())
         return token
 

@@ -37,8 +37,6 @@ class OpenidAccounts:
         user = self._store.find(identity.openid) or self._new(identity)
         if user is None:
             raise refusal(Reason.TAKEN, f"somebody else's name; to link the account: user link NAME {claims['sub']}")
-        if not user.enabled:
-            raise refusal(Reason.DISABLED, "a disabled account")
         return user
 
     def link(self, actor: User, username: str, subject: str) -> User:
