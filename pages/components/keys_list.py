@@ -1,12 +1,14 @@
 """One provider in the list of the page Keys: how it stands, and what can be done."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core.domain.accounts import User
-from core.domain.providers import Verdict
+from core.domain.providers import AddedProvider, Verdict
 from core.domain.runs import Payer
 from core.errors import LabError
 from core.lab import current
@@ -37,15 +39,19 @@ def draw_standing(user: User, standing: Standing, zone: ZoneInfo, now: datetime)
             _draw_actions(user, standing)
 
 
-def draw_check(user: User, payer: Payer, standing: Standing) -> None:
-    """Draw the button that asks the provider about the key in use, and tell what it said."""
-    if not st.button("Check", key=f"check-{payer}-{standing.name}", type="tertiary", help="Ask the provider about it"):
-        return
+def draw_menu(name: str, acts: Mapping[str, Callable[[], None]]) -> None:
+    """Draw the menu of what else can be done, if anything can, and do what is chosen."""
+    if acts and (chosen := st.menu_button("More", list(acts), key=f"more-{name}", type="tertiary")):
+        acts[chosen]()
+
+
+def check(user: User, payer: Payer, standing: Standing) -> None:
+    """Ask the provider about the key in use, and tell what it said."""
     try:
         with st.spinner("Asking …"):
             checked = current().keys.check(user, payer, standing.name)
     except LabError as error:
-        st.toast(literal(error.message), icon=ICON)
+        tell(error.message, ICON)
     else:
         tell(checked.sentence, CHECKED_ICONS[checked.verdict])
 
@@ -60,36 +66,30 @@ def _told(standing: Standing, zone: ZoneInfo, now: datetime) -> str:
 
 
 def _draw_actions(user: User, standing: Standing) -> None:
-    if standing.enabled and (standing.stored or standing.given) and not standing.embedded:
-        draw_check(user, Payer.LAB, standing)
     if standing.enabled and not standing.embedded:
         label = "Replace key" if standing.stored else "Store key"
         st.button(label, key=f"store-{standing.name}", on_click=ask_to_save, args=(standing, Payer.LAB))
-    if standing.stored or standing.added:
-        with st.popover("", icon=":material/more_horiz:", type="tertiary", help="More", key=f"more-{standing.name}"):
-            _draw_more(user, standing)
+    draw_menu(standing.name, _acts(user, standing))
 
 
-def _draw_more(user: User, standing: Standing) -> None:
-    name = standing.name
+def _acts(user: User, standing: Standing) -> dict[str, Callable[[], None]]:
+    acts: dict[str, Callable[[], None]] = {}
+    if standing.enabled and (standing.stored or standing.given):
+        acts["Check key"] = partial(check, user, Payer.LAB, standing)
     if standing.stored:
-        args = (standing, Payer.LAB)
-        st.button("Remove key", key=f"unkey-{name}", type="tertiary", on_click=ask_to_remove_key, args=args)
-    if standing.added:
-        st.button("Edit provider", key=f"edit-{name}", type="tertiary", on_click=ask_to_change, args=(standing.added,))
-        _draw_switch(user, standing)
-        st.button(
-            "Remove provider", key=f"remove-{name}", type="tertiary", on_click=ask_to_remove_provider, args=(standing,)
-        )
+        acts["Remove key"] = partial(ask_to_remove_key, standing, Payer.LAB)
+    if added := standing.added:
+        acts["Edit provider"] = partial(ask_to_change, added)
+        acts["Switch off" if added.enabled else "Switch on"] = partial(_switch, user, added)
+        acts["Remove provider"] = partial(ask_to_remove_provider, standing)
+    return acts
 
 
-def _draw_switch(user: User, standing: Standing) -> None:
-    assert standing.added
-    label = "Switch off" if standing.enabled else "Switch on"
-    if st.button(label, key=f"switch-{standing.name}", type="tertiary", help="Its keys and its runs stay as they are."):
-        try:
-            current().providers.switch(user, standing.added, enabled=not standing.enabled)
-        except LabError as error:
-            st.toast(literal(error.message), icon=ICON)
-        else:
-            tell(f"{standing.display_name} is switched {'off' if standing.enabled else 'on'}.")
+def _switch(user: User, added: AddedProvider) -> None:
+    try:
+        current().providers.switch(user, added, enabled=not added.enabled)
+    except LabError as error:
+        tell(error.message, ICON)
+    else:
+        then = "off; its keys and its runs stay as they are" if added.enabled else "on"
+        tell(f"{added.display_name} is switched {then}.")

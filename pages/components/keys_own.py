@@ -1,6 +1,7 @@
 """One's own keys: a provider a line, with what its key is used for."""
 
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core.services.key_table import Standing
 from pages.components import keys_words as words
 from pages.components.format import literal
 from pages.components.keys_dialogs import ask_to_remove_key, ask_to_save, draw_key_dialog
-from pages.components.keys_list import draw_check
+from pages.components.keys_list import check, draw_menu
 
 ABOUT = (
     "A run goes with your own key where you have stored one, and you pay for it. It counts in your history and in the "
@@ -31,17 +32,15 @@ def draw_own_keys(user: User, zone: ZoneInfo, now: datetime) -> None:
 
 
 def _draw_own(user: User, standing: Standing, zone: ZoneInfo, now: datetime) -> None:
-    name, stored = standing.name, standing.stored
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(_told(standing, zone, now), width="stretch")
         with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center"):
-            label = "Replace key" if stored else "Store key"
             args = (standing, Payer.OWN)
-            st.button(label, key=f"own-{name}", on_click=ask_to_save, args=args)
-            if stored:
-                with st.popover("", icon=":material/more_horiz:", type="tertiary", help="More", key=f"more-{name}"):
-                    draw_check(user, Payer.OWN, standing)
-                    st.button("Remove", key=f"unkey-{name}", type="tertiary", on_click=ask_to_remove_key, args=args)
+            label = "Replace key" if standing.stored else "Store key"
+            st.button(label, key=f"own-{standing.name}", on_click=ask_to_save, args=args)
+            if standing.stored:
+                asking = partial(check, user, Payer.OWN, standing)
+                draw_menu(standing.name, {"Check key": asking, "Remove key": partial(ask_to_remove_key, *args)})
 
 
 def _told(standing: Standing, zone: ZoneInfo, now: datetime) -> str:

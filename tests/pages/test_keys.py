@@ -103,6 +103,11 @@ def click(app: AppTest, key: str) -> AppTest:
     return [one for one in app.button if key in (one.key, one.label)][-1].click().run()
 
 
+def choose(app: AppTest, provider: str, act: str) -> AppTest:
+    """Choose from the menu of a provider."""
+    return next(one for one in app.get("menu_button") if one.key == f"more-{provider}").click(act).run()
+
+
 def store(app: AppTest, button: str, key: str) -> AppTest:
     """Open the dialog that takes a key, type one and send it."""
     app = click(app, button)
@@ -172,7 +177,7 @@ def test_what_cannot_be_a_key_is_said_in_the_dialog(
 
 def test_a_key_is_removed_once_that_is_confirmed(keys: Keys, admin: User, signed_in: Browser):
     keys.save(admin, Payer.LAB, "groq", KEY)
-    app = click(opened(signed_in, "keys"), "unkey-groq")
+    app = choose(opened(signed_in, "keys"), "groq", "Remove key")
     assert "The one from the environment serves again." in text(app)
     assert keys.of(admin, Payer.LAB)
     app = click(app, "Remove key")
@@ -183,7 +188,7 @@ def test_a_key_is_removed_once_that_is_confirmed(keys: Keys, admin: User, signed
 def test_a_key_is_checked_again(keys: Keys, admin: User, signed_in: Browser, asked: Asked):
     keys.save(admin, Payer.LAB, "openai", KEY)
     asked.refusal = REFUSED
-    app = click(opened(signed_in, "keys"), "check-lab-openai")
+    app = choose(opened(signed_in, "keys"), "openai", "Check key")
     assert ":red-badge[Failing]" in line(app, "OpenAI")
     assert "Last failure 20 Nov" in line(app, "OpenAI")
     assert "OpenAI does not accept this key." in line(app, "OpenAI")
@@ -215,13 +220,13 @@ def test_a_provider_is_added_changed_switched_off_and_removed(keys: Keys, admin:
     next(one for one in app.checkbox if "inner network" in one.label).check()
     app = next(one for one in app.button if one.label == "Add provider" and one.form_id).click().run()
     assert "No key" in line(app, r"Our \*vLLM\*")
-    app = click(app, "switch-vllm")
+    app = choose(app, "vllm", "Switch off")
     assert "Switched off" in line(app, r"Our \*vLLM\*")
-    app = click(app, "edit-vllm")
+    app = choose(app, "vllm", "Edit provider")
     next(one for one in app.text_input if one.label == "Display name").input("Ours")
     app = click(app, "Save")
     assert "Switched off" in line(app, "Ours")
-    app = click(app, "remove-vllm")
+    app = choose(app, "vllm", "Remove provider")
     assert "Its runs stay in the history" in text(app)
     app = click(app, "Remove provider")
     assert "Ours" not in " ".join(one.value for one in app.main.markdown)
@@ -235,7 +240,7 @@ def test_everybody_keeps_keys_of_their_own(keys: Keys, ann: User, signed_in: Bro
     assert "Checked" in line(app, "OpenAI")
     assert "key …cdef · stored 20 Nov" in line(app, "OpenAI")
     assert list(keys.of(ann, Payer.OWN)) == ["openai"]
-    app = click(app, "unkey-openai")
+    app = choose(app, "openai", "Remove key")
     assert "its models are out of reach" in text(app)
     app = click(app, "Remove key")
     assert keys.of(ann, Payer.OWN) == {}
