@@ -34,10 +34,13 @@ LEASE = timedelta(minutes=1)
 _COPIED = ("created_at", "provider", "generation_id", "user_id", "paid_by")
 
 
-def ask_later(connection: Connection, run_ids: Sequence[UUID], providers: Collection[str], now: datetime) -> None:
+def ask_later(
+    connection: Connection, run_ids: Sequence[UUID], providers: Collection[str], since: datetime, now: datetime
+) -> None:
     """Have those of the runs asked about whose cost is an estimate, and whose provider, one of `providers`, can tell it
-    later."""
-    named = (logs.c.id.in_(run_ids), logs.c.provider.in_(providers), logs.c.generation_id.is_not(None))
+    later. None of them was started before `since`."""
+    placed = (logs.c.id.in_(run_ids), logs.c.created_at >= since)
+    named = (*placed, logs.c.provider.in_(providers), logs.c.generation_id.is_not(None))
     columns = [logs.c.id, *(logs.c[name] for name in _COPIED), literal(now + PAUSES[0])]
     due = select(*columns).where(*named, logs.c.cost_source == CostSource.ESTIMATED)
     rows = insert(lookups).from_select(["run_id", *_COPIED, "next_at"], due)

@@ -34,7 +34,7 @@ def sweep(connection: Connection, now: datetime, own_instance: int, billed_later
         release(connection, [row["user_id"] for row in orphans])
         change = update(logs).where(logs.c.id == bindparam("run_id"))
         connection.execute(change, [{"run_id": row["id"], **_unknown(row)} for row in orphans])
-        ask_later(connection, [row["id"] for row in orphans], billed_later, now)
+        ask_later(connection, [row["id"] for row in orphans], billed_later, orphans[0]["created_at"], now)
     connection.execute(delete(instances).where(instances.c.id.in_(dead)))
     return len(orphans)
 
@@ -51,7 +51,7 @@ def _is_free(connection: Connection, number: int) -> bool:
 
 def _orphans(dead: Sequence[int], now: datetime) -> Select[Any]:
     given_up = or_(logs.c.instance_id.in_(dead), logs.c.deadline_at < now - GRACE)
-    columns = select(logs.c.id, logs.c.user_id, logs.c.estimated_input_tokens, logs.c.prices)
+    columns = select(logs.c.id, logs.c.created_at, logs.c.user_id, logs.c.estimated_input_tokens, logs.c.prices)
     found = columns.where(logs.c.status == RunStatus.STARTED, given_up).order_by(logs.c.created_at)
     return found.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
 

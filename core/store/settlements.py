@@ -48,7 +48,8 @@ def settle(connection: Connection, outcomes: Sequence[Outcome], billed_later: Co
         _keep(connection, ended)
     if guessed := [outcome for outcome in ended if billed_later and _is_guess(outcome)]:
         last = max(outcome.ended_at for outcome in guessed)
-        ask_later(connection, [outcome.run_id for outcome in guessed], billed_later, last)
+        since = _places(guessed)[_FIRST]
+        ask_later(connection, [outcome.run_id for outcome in guessed], billed_later, since, last)
     return [row is not None for row in rows]
 
 
