@@ -7,8 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.pricing import FALLBACK, LOCAL, UNKNOWN, PriceSource, cost_of, flat
+from core.domain.runs import Payer
 from core.domain.usage import Usage
-from pages.components.run_details import explain_cost, explain_prices
+from pages.components.run_details import explain_cost, explain_payer, explain_prices, figures
+from tests.fixtures.runs import admission, outcome
 
 USAGE = Usage(input_tokens=44, output_tokens=120, cached_tokens=20, reasoning_tokens=30)
 PRICES = flat("0.15", "0.60", PriceSource.PRICE_LIST)
@@ -41,6 +43,14 @@ def test_every_source_of_prices_is_explained():
     assert explain_prices(FALLBACK) == "It is priced at $0.50 in and $1.50 out per million tokens."
     dated = PRICES.model_copy(update={"as_of": date(2026, 11, 2)})
     assert explain_prices(dated) == "The prices are those of the genai-prices list of 2 November 2026."
+
+
+def test_a_run_on_an_own_key_says_so_and_any_other_says_nothing():
+    run = outcome(admission())
+    assert explain_payer(Payer.LAB) == ""
+    assert "the user's own key" in explain_payer(Payer.OWN)
+    assert "own key" not in figures(run)
+    assert " · own key · " in figures(run.model_copy(update={"paid_by": Payer.OWN}))
 
 
 def derivation():
