@@ -1,4 +1,4 @@
-"""Faults from below, rows 24–37."""
+"""Faults from below, rows 24–38."""
 
 from tests.faults.rows import Defence, Row
 
@@ -13,6 +13,7 @@ LAB, LIFESPAN, SETTLEMENT, SPOOL, SWEEPER = (
 
 AWAY, CALENDAR = "tests/faults/test_database_away.py", "tests/faults/test_calendar.py"
 ENDING, PROCESSES = "tests/faults/test_ending.py", "tests/faults/test_processes.py"
+LOOKUPS = "tests/services/test_lookups.py"
 REFUSED, GONE = "tests/faults/test_refused_starts.py", "tests/faults/test_helpers_gone.py"
 
 KILLED_AND_ENDED = (
@@ -358,6 +359,41 @@ ROWS: tuple[Row, ...] = (
                 "    if postgres:\n        stack.push_async_callback(asyncio.to_thread, postgres.stop)\n",
                 "    if postgres:\n        stack.push_async_callback(asyncio.to_thread, postgres.stop)\n"
                 f"    else:{ASK_REDIS}",
+            ),
+        ),
+    ),
+    Row(
+        38,
+        "a bill that comes late, or twice, or for another run; killed between the answer and its record",
+        tests=(
+            "tests/store/test_lookups.py::test_however_many_are_told_at_once_the_ledger_is_corrected_once",
+            "tests/store/test_lookups.py::test_a_correction_that_cannot_be_kept_changes_nothing_and_is_asked_for_again",
+            f"{LOOKUPS}::test_a_provider_is_asked_until_it_tells",
+            f"{LOOKUPS}::test_the_bill_of_another_run_is_not_believed",
+            f"{LOOKUPS}::test_killed_between_the_answer_and_its_record_another_process_asks_again_and_corrects_once",
+            f"{LOOKUPS}::test_two_processes_at_once_ask_about_each_run_once",
+        ),
+        defences=(
+            Defence(
+                "asking again",
+                "core/domain/corrections.py",
+                "return now + PAUSES[attempts] if attempts < len(PAUSES) else None",
+                "return None",
+            ),
+            Defence(
+                "asking who takes a row for a while", "core/store/lookups.py", "next_at=now + LEASE", "next_at=now"
+            ),
+            Defence(
+                "asking anew for what nobody was heard of",
+                "core/store/lookups.py",
+                "next_at=now + LEASE",
+                "next_at=None",
+            ),
+            Defence(
+                "believing a bill only of the run that was asked about",
+                "core/providers/listing.py",
+                ' or told.get("id") != generation_id',
+                "",
             ),
         ),
     ),
