@@ -19,7 +19,7 @@ def show(code: str) -> None:
     with st.container(horizontal_alignment="center"), st.container(width=CARD_WIDTH):
         st.space(TOP_MARGIN)
         if st.session_state.get(SET) == code:
-            st.success("Your password is set, and you are signed out everywhere else.", icon=":material/check:")
+            st.success("Your password is set, and every earlier sign-in has ended.", icon=":material/check:")
             st.button("Sign in", on_click=_leave)
             return
         try:

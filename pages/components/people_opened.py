@@ -64,6 +64,7 @@ def _draw_form(user: User, one: User) -> None:
             key=f"role-{one.id}",
             help="Operations sees its own runs, Product also what everybody spends, Administrator everything.",
         )
+        left, right = st.columns(2)
         usual = current().runs.limits(replace(one, limits=NO_OWN_LIMITS))
         a_month = _limit(left, "Runs a month", one.limits.runs_a_month, usual.runs_a_month, f"month-{one.id}")
         at_once = _limit(right, "Runs at once", one.limits.runs_at_once, usual.runs_at_once, f"once-{one.id}")
