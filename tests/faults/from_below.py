@@ -264,7 +264,7 @@ ROWS: tuple[Row, ...] = (
             Defence(
                 "proving the keys at the start",
                 LAB,
-                "    await asyncio.to_thread(_check_keys, settings, database)\n",
+                "    Secrets(vault, SecretStore(database)).check()\n",
                 "",
             ),
             Defence("ending where no trying will cure", LIFESPAN, "        os._exit(1)\n", "        return\n"),
@@ -288,6 +288,7 @@ ROWS: tuple[Row, ...] = (
         tests=(
             "tests/unit/test_secrets.py::test_it_opens_for_nobody_and_nothing_else",
             "tests/services/test_secrets.py::test_a_ciphertext_moved_to_another_row_is_refused",
+            "tests/services/test_keys.py::test_a_ciphertext_that_was_moved_opens_for_nobody_and_nowhere_else",
         ),
         defences=(
             Defence(

@@ -357,7 +357,7 @@ ROWS: tuple[Row, ...] = (
                 "",
             ),
             Defence("the code of TLS", NETWORK, "    (ssl.SSLError, FaultCode.TLS),\n", ""),
-            Defence("looking at certificates", "core/providers/client_wire.py", "ssl=trust)", "ssl=False)"),
+            Defence("looking at certificates", "core/providers/client_wire.py", "ssl=trust,", "ssl=False,"),
         ),
     ),
     Row(
