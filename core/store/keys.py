@@ -113,12 +113,6 @@ class KeyStore:
             self._database.call(lambda connection: connection.execute(_USED, rows))
 
 
-def forget_keys(connection: Connection, owner: str) -> None:
-    """Forget every key of `owner`, in the transaction that does away with the account."""
-    if connection.execute(delete(provider_keys).where(provider_keys.c.owner == owner)).rowcount:
-        bump(connection, Topic.KEYS)
-
-
 def forget_provider(connection: Connection, provider: str) -> int:
     """Forget every key for `provider`, in the transaction that removes it, and return how many that were."""
     gone = connection.execute(delete(provider_keys).where(provider_keys.c.provider == provider)).rowcount
