@@ -60,14 +60,13 @@ def _draw_table(models: list[ModelInfo]) -> None:
 
 
 def _select(key: str, ids: list[str]) -> None:
-    """Open the model that a click or a tick says, or close the one that is open."""
-    selection, opened = st.session_state[key].selection, st.query_params.get(MODEL)
+    """Open the model that a click or a tick says; a click on the one that is open closes it. That nothing is ticked
+    says nothing: a table with new figures forgets its ticks."""
+    selection = st.session_state[key].selection
     if selection.cells:
         toggle(ids[selection.cells[0][0]])
-    elif selection.rows:
+    elif selection.rows and ids[selection.rows[0]] != st.query_params.get(MODEL):
         toggle(ids[selection.rows[0]])
-    elif opened in ids:
-        toggle(str(opened))
 
 
 def _frame(models: list[ModelInfo]) -> pd.DataFrame:
