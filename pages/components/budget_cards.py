@@ -96,12 +96,10 @@ class Cards:
             if not opened.open:
                 return
             past = current().budgets.past(self.user, state)
-            for one in past:
-                with st.container(horizontal=True, horizontal_alignment="distribute"):
-                    st.caption(words.period_reads(one.starts, state.budget.period), width="content")
-                    exact = literal(money_exact(one.spent))
-                    st.caption(literal(money(one.spent)), width="content", help=exact)
-            if not past:
+            if past:
+                rows = words.past_rows(state, past)
+                st.table(rows, border="horizontal", hide_index=True, width="stretch")
+            else:
                 st.caption("What its periods came to stands here once one of them is over.")
 
     def _draw_nothing(self) -> None:

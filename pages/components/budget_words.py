@@ -1,15 +1,16 @@
 """What is said of budgets: plain text, but for the badge. Who shows it as Markdown puts it through `literal`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.budget_endings import Ending
-from core.domain.budgets import MAX_NAME, BudgetPeriod, BudgetScope, BudgetState
+from core.domain.budgets import MAX_NAME, BudgetPeriod, BudgetScope, BudgetState, PastPeriod
 from core.domain.spend import Grain
 from core.domain.tags import written
 from core.services.names import provider_name
-from pages.components.format import money, when
+from pages.components.format import literal, money, money_exact, when
 from pages.components.periods import Choice
 from pages.components.timeframe import ADVERBS
 
@@ -144,6 +145,19 @@ def spend_of(state: BudgetState) -> dict[str, str | list[str]]:
         case BudgetScope.LAB:
             only = {}
     return {**_SPANS[state.budget.period], **only}
+
+
+def past_rows(state: BudgetState, past: Sequence[PastPeriod]) -> list[dict[str, str]]:
+    """Return the rows of a table of past periods, as Markdown."""
+    period = state.budget.period
+    return [
+        {
+            "Period": literal(period_reads(one.starts, period)),
+            "Spent": literal(money_exact(one.spent)),
+            "Of today's limit": percent(replace(state, spent=one.spent)),
+        }
+        for one in past
+    ]
 
 
 def period_reads(starts: date, period: BudgetPeriod) -> str:

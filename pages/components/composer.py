@@ -7,9 +7,8 @@ from core.domain.accounts import User
 from core.domain.budgets import BudgetState
 from core.domain.chat import ChatRequest
 from core.domain.models import ModelInfo
-from core.domain.runs import RunOrigin
-from core.domain.tags import NO_TAGS
-from core.errors import InvalidRequest, LabError
+from core.domain.runs import Payer, RunOrigin
+from core.errors import LabError
 from core.lab import Lab
 from core.services.runs import LiveRun
 from pages.components.conversation import Conversation, Turn
@@ -124,12 +123,12 @@ class Composer:
         draw_quote(quote, left, room, has_history=len(request.messages) > 1)
 
     def _room(self) -> BudgetState | None:
-        """The budget that the next run would come up against first."""
+        """The budget that the next run would come up against first; none where the user's own key pays."""
         try:
-            tags = chosen_tags()
-        except InvalidRequest:
-            tags = NO_TAGS
-        return self._lab.budgets.tightest(self._user, self._choice.model.id, tags)
+            paid_by, tags = self._lab.models.call(self._user, self.model).paid_by, chosen_tags()
+        except LabError:  # it cannot be sent as it stands
+            return None
+        return None if paid_by is Payer.OWN else self._lab.budgets.tightest(self._user, self.model.id, tags)
 
 
 def write(prompt: str) -> None:

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from core import lab as lab_module
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
+from core.domain.budgets import BudgetPeriod, BudgetScope, Plan
 from core.domain.chat import MAX_MESSAGES
 from core.domain.queries import HistoryFilter
-from core.domain.runs import RunOrigin, RunRecord
+from core.domain.runs import Payer, RunOrigin, RunRecord
 from core.domain.templates import BUILT_IN
 from core.lab import Lab
 from core.services.runs import LiveRun
@@ -750,3 +751,30 @@ def test_signing_out_stops_the_runs_in_flight(lab, ann, app, monkeypatch):
     press(app, "Sign out")
     assert ended(run, 0.5).status == "cancelled"
     assert "What would you like to test?" not in shown(app)
+
+
+def set_budget(lab: Lab, user: User, limit: str) -> None:
+    month, root = BudgetPeriod.MONTH, somebody(lab, role=Role.ADMIN)
+    lab.budgets.add(root, Plan(f"Of {user.id}", BudgetScope.USER, user.username, month, limit, True))
+
+
+def told_before_sending(app: AppTest) -> str:
+    """What the line under the composer is given to draw."""
+    return str([element.proto for element in app.get("bidi_component")])
+
+
+def test_what_is_left_of_the_tightest_budget_is_told_before_a_run_is_sent_unless_the_own_key_pays(lab, open_as, ann):
+    assert "$2.50 left" not in told_before_sending(choose(open_as(ann), f"openai/{ECHO}"))
+    set_budget(lab, ann, "2.5")
+    told = told_before_sending(choose(open_as(ann), f"openai/{ECHO}"))
+    assert "$2.50 left" in told and f"Of {ann.id}" in told
+    lab.keys.save(ann, Payer.OWN, "openai", "sk-own-0123456789", unchecked=True)
+    assert "$2.50 left" not in told_before_sending(choose(open_as(ann), f"openai/{ECHO}"))
+
+
+def test_a_run_that_a_budget_has_no_room_for_is_refused_in_words_and_stays_written(lab, open_as, ann, simulator):
+    set_budget(lab, ann, "0.000001")
+    app = send(choose(open_as(ann), f"openai/{ECHO}"), "Why *is* the sky blue?")
+    assert f"The budget “Of {ann.id}” has" in shown(app)
+    assert written(app) == "Why *is* the sky blue?"
+    assert calls(simulator) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.budget_endings import Ending, ending
-from core.domain.budgets import LARGEST_LIMIT, Budget, BudgetPeriod, BudgetScope, BudgetState, limit_of
+from core.domain.budgets import LARGEST_LIMIT, Budget, BudgetPeriod, BudgetScope, BudgetState, PastPeriod, limit_of
 from core.domain.figures import money_exact
 from core.domain.periods import local_midnight
 from core.domain.spend import Grain
@@ -155,6 +155,11 @@ def test_the_chart_has_the_lowest_limit_of_slices_as_long_as_its_own():
     )
     assert budget_tile.bound([month], Grain.DAY, Measure.COST) is None
     assert budget_tile.bound([month], Grain.MONTH, Measure.RUNS) is None
+
+
+def test_past_periods_are_told_exactly_and_beside_todays_limit():
+    [row] = words.past_rows(state("1", "50"), [PastPeriod(date(2026, 10, 1), Decimal("12.3456789"))])
+    assert row == {"Period": "October 2026", "Spent": r"\$12\.3456789", "Of today's limit": "24%"}
 
 
 def test_periods_have_names():
