@@ -8,10 +8,8 @@ from core.errors import LabError
 from core.lab import current
 from core.services.privacy import Subject
 from pages.components import format as show
-from pages.components.errors import ICON
-from pages.components.session import require_administrator
+from pages.components.privacy_dialogs import Erasing, ask
 
-ERASED = "erased-person"
 TAKEN = "Take all data · JSON"
 
 
@@ -26,8 +24,6 @@ def draw_person(user: User) -> None:
         max_chars=100,
         help="The user name or the id, whole.",
     ).strip()
-    if told := st.session_state.pop(ERASED, None):
-        st.success(told, icon=":material/check:")
     if not name:
         st.caption("Find a person to hand over all that is kept about them, or to erase them when they ask for it.")
         return
@@ -35,8 +31,13 @@ def draw_person(user: User) -> None:
         found = current().privacy.find(user, name)
     except LabError as error:
         st.info(error.message, icon=":material/search_off:")
-        return
-    _draw_found(found)
+    else:
+        _draw_found(found)
+
+
+def draw_file(person_id: str) -> None:
+    """Draw the link to the file of all that is kept about a person."""
+    st.link_button(TAKEN, f"{PEOPLE_PATH}/{person_id}/data", icon=":material/download:")
 
 
 def _draw_found(found: Subject) -> None:
@@ -50,35 +51,7 @@ def _draw_found(found: Subject) -> None:
             st.caption(f"Erased {at}. What the runs cost is kept under the id.")
         with st.container(horizontal=True):
             draw_file(found.id)
-            if not found.erased_at and st.button("Erase …", icon=":material/person_remove:"):
-                _confirm(found.id, found.username)
+            if not found.erased_at:
+                asked = (Erasing(found.id, found.username),)
+                st.button("Erase …", icon=":material/person_remove:", on_click=ask, args=asked)
         st.caption("Both are noted in the audit log.")
-
-
-def draw_file(person_id: str) -> None:
-    """Draw the link to the file of all that is kept about a person."""
-    st.link_button(TAKEN, f"{PEOPLE_PATH}/{person_id}/data", icon=":material/download:")
-
-
-@st.dialog("Erase a person")
-def _confirm(person_id: str, name: str) -> None:
-    st.markdown(
-        f"**{show.literal(name)}** can sign in no more. Name, sessions, tokens, templates, own keys and all texts of "
-        "the runs are erased; what the runs cost stays, without the name. **This cannot be undone.**"
-    )
-    with st.form("erase", border=False):
-        typed = st.text_input(f"Type {show.literal(name)} to confirm", autocomplete="off")
-        sent = st.form_submit_button("Erase for good", type="primary")
-    if sent:
-        _erase(person_id, typed)
-
-
-def _erase(person_id: str, typed: str) -> None:
-    try:
-        with st.spinner("Erasing …"):
-            cleared = current().privacy.erase(require_administrator(), person_id, typed)
-    except LabError as error:
-        st.error(error.message, icon=ICON)
-        return
-    st.session_state[ERASED] = f"Erased, with the texts of {show.runs(cleared)}. What they cost is kept under the id."
-    st.rerun()
