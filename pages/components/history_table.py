@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.palette import model_colour
-from core.domain.runs import RunRow
+from core.domain.runs import Payer, RunRow
 from core.lab import current
 from pages.components import format as show
 from pages.components import reads, status
@@ -82,9 +82,14 @@ def _frame(rows: list[RunRow], people: Mapping[str, str]) -> pd.DataFrame:
             "Tokens": [row.total_tokens for row in rows],
             "Cost": [show.cost(row.cost) for row in rows],
             "Time": [float("nan") if row.latency_ms is None else row.latency_ms for row in rows],
-            "Status": [status.mark(row.status) for row in rows],
+            "Status": [_mark(row) for row in rows],
         }
     )
+
+
+def _mark(row: RunRow) -> str:
+    mark = status.mark(row.status)
+    return f"{mark} · own key" if row.paid_by is Payer.OWN else mark
 
 
 _COLUMNS: dict[str, Any] = {

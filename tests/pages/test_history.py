@@ -10,7 +10,7 @@ from core.domain.access import Role
 from core.domain.accounts import User
 from core.domain.faults import FaultCode
 from core.domain.pricing import FALLBACK, UNKNOWN, cost_of
-from core.domain.runs import RunStatus
+from core.domain.runs import Payer, RunStatus
 from core.domain.usage import Usage
 from core.services.accounts import Accounts
 from core.store.database import Database
@@ -71,6 +71,12 @@ def test_the_own_runs_are_listed_newest_first_and_nobody_elses(signed_in, ran, a
     assert list(table["Prompt"]) == ["second", "first"]
     assert list(table["Cost"]) == ["–", "$0.0000786"]
     assert list(table["Status"]) == ["Unknown", "✓"]
+
+
+def test_a_run_that_its_user_paid_for_says_so(signed_in, ran, ann):
+    ran(ann, paid_by=Payer.OWN)
+    ran(ann)
+    assert list(opened(signed_in, "history").dataframe[0].value["Status"]) == ["✓", "✓ · own key"]
 
 
 def test_what_is_estimated_is_marked(signed_in, ran, ann):
@@ -286,5 +292,7 @@ def test_a_hostile_prompt_is_shown_as_text(signed_in, ran, ann):
 
 def test_the_kind_of_error_can_be_chosen_where_failed_runs_are(signed_in, ran, ann):
     ran(ann, "tides", status=RunStatus.ERROR, error_code=FaultCode.TIMEOUT)
-    offered = [{one.label for one in history(signed_in, **query).main.selectbox} for query in ({}, {"status": "Failed"})]
+    offered = [
+        {one.label for one in history(signed_in, **query).main.selectbox} for query in ({}, {"status": "Failed"})
+    ]
     assert ["Kind of error" in labels for labels in offered] == [False, True]

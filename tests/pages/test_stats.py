@@ -12,7 +12,7 @@ from core.domain.access import Role
 from core.domain.accounts import User
 from core.domain.faults import FaultCode
 from core.domain.pricing import UNKNOWN, Cost, CostSource
-from core.domain.runs import RunStatus
+from core.domain.runs import Payer, RunStatus
 from core.services.accounts import Accounts
 from core.store.database import Database
 from pages.components.format import literal, money_exact
@@ -240,6 +240,14 @@ def test_slices_that_are_not_offered_give_way_to_the_usual_ones(signed_in, ran, 
     ran(ann)
     assert charts(stats(signed_in, period="Last 30 days", per="Hourly"))[0].startswith("Cost by day and model")
     assert charts(stats(signed_in, period="Last 7 days", per="Hourly"))[0].startswith("Cost by hour and model")
+
+
+def test_what_was_paid_with_own_keys_is_told_apart(signed_in, ran, ann):
+    ran(ann)
+    assert "own keys" not in words(stats(signed_in))
+    ran(ann, paid_by=Payer.OWN)
+    st.cache_data.clear()
+    assert "on own keys" in words(stats(signed_in))
 
 
 def test_what_is_estimated_and_what_is_unknown_is_told_quietly(signed_in, ran, ann):
