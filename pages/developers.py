@@ -6,12 +6,13 @@ from core.lab import current
 from core.services.examples import SIGN_IN, examples
 from core.services.reference import published
 from pages.components import api_reference as reference
+from pages.components.address import base_url
 from pages.components.model_picker import first_choice
 from pages.components.session import require_user
 
 user = require_user()
 lab = current()
-base_url = (st.context.url or f"http://{lab.settings.host}:{lab.settings.port}/").rpartition("/")[0]
+where = base_url()
 model_id = first_choice({choice.model.id: choice for choice in lab.models.choices(user)})
 
 st.title("API", anchor=False)
@@ -21,7 +22,7 @@ st.markdown(
 )
 
 st.subheader("Address and token")
-reference.draw_code(f"{base_url}/api/v1")
+reference.draw_code(f"{where}/api/v1")
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.markdown("A program signs in with a token. Put one where the examples look for it.", width="content")
     st.page_link("account.py", label="Make a token", icon=":material/key:")
@@ -38,11 +39,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
         bind="query-params",
         label_visibility="collapsed",
     )
-for example in examples(base_url, model_id, lab.settings.request_timeout_s):
+for example in examples(where, model_id, lab.settings.request_timeout_s):
     reference.draw_example(example, language)
 
 st.subheader("Routes")
-reference.draw_routes(published(), base_url)
+reference.draw_routes(published(), where)
 
 st.subheader("Limits")
 reference.draw_limits(lab.settings, lab.runs.limits(user))

@@ -27,7 +27,7 @@ from core.store.people import PeopleStore
 from core.store.rollups import Rollups
 from core.store.tiers import TierStore
 from tests.fixtures.accounts import ADDRESS, AGENT, PASSWORD, Clock
-from tests.fixtures.frame import Browser, opened
+from tests.fixtures.frame import Browser, Runs, opened
 
 NEW = "another horse entirely"
 HOSTILE = "<img src=x> **bold** $x$ [a](http://b)"
@@ -297,3 +297,9 @@ def test_a_link_that_does_not_work_says_so_and_shows_no_form(people: People, cod
         assert not app.text_input
     press(app, "To the sign-in")
     assert len(app.text_input) == 2
+
+
+def test_who_may_run_nothing_this_month_sees_so(people: People, admin: User, browser: Browser, runs: Runs):
+    runs.limit = 0
+    app = page(browser)
+    assert "0 runs left" in app.sidebar.get("progress")[0].proto.text
