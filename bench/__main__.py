@@ -25,6 +25,7 @@ NAMES = (
     "spend",
     "soak",
     "corrections",
+    "budgets",
 )
 RESULTS = Path(__file__).with_name("results.json")
 
