@@ -21,6 +21,8 @@ from core.settings import Settings
 from core.store.prices import ModelStore
 
 EMBEDDED_MODEL = "local/smollm2-135m"
+MOST_KEPT = 64
+"""How many lists of choices are kept: mostly there is one a tier, but whoever has keys of their own sees another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,14 @@ class Models:
         reachable = {each.name: self._ways.reachable(each.name, user.id) for each in self._providers.all()}
         state = (self._listing.own.begun(self._now()), user.tier, self._tiers.rules, *reachable.items())
         kept = self._choices  # taken before the list is, so that no older list's choices outlive it
-        if state not in kept:
+        known = kept.get(state)
+        if known is None:
             choices = [self._choice(user, model, reachable) for model in self.all() if model.provider in reachable]
             usable_first = sorted(choices, key=lambda choice: not (choice.allowed and choice.available))
-            kept[state] = tuple(usable_first)
-        return kept[state]
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[state] = known = tuple(usable_first)
+        return known
 
     def find(self, model_id: str) -> ModelInfo:
         """Return the model; one that no list names is priced by the price list, or else by the fallback.

@@ -17,6 +17,7 @@ from core.domain.queries import HistoryFilter
 from core.domain.runs import Payer
 from core.errors import Forbidden, InvalidRequest, KeyMissing, NotFound, SealBroken, TierTooLow, UnknownProvider
 from core.lab import Lab
+from core.services import models
 from core.store.backups import back_up
 from core.store.embedded import programs
 from core.store.keys import KeyStore, SealedKey
@@ -261,6 +262,17 @@ def test_what_another_process_has_stored_is_known_without_asking_for_it(lab, sim
     KeyStore(lab.database).put(key, "", ann.id, NOW, checked=False)
     eventually(lambda: lab.keys.find(ann.id, provider))
     assert sent(lab, simulator, ann) == (OWN, Payer.OWN)
+
+
+def test_of_lists_for_those_with_own_keys_not_all_are_kept(lab, monkeypatch):
+    monkeypatch.setattr(models, "MOST_KEPT", 2)
+    for provider in ("groq", "together", "openai"):
+        user = add_user(lab, f"{provider}-{uuid4()}", tier=Tier.PROFESSIONAL)
+        lab.keys.save(user, Payer.OWN, provider, OWN)
+        known = lab.models.choices(user)
+        assert lab.models.choices(user) is known
+        assert provider in {choice.model.provider for choice in known if choice.available}
+        assert len(lab.models._choices) <= 2
 
 
 def test_starting_a_run_asks_the_database_for_no_key(lab, ann, monkeypatch):
