@@ -95,7 +95,7 @@ def _draw_row(row: Beside, *, opened: bool) -> None:
     told = [row.told, f"invoice {show.money(invoice.total_usd)}", f"ledger {show.money(row.recorded)}"]
     told += [show.first_words(invoice.note, 60)] if invoice.note else []
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"{title}  \n:small[:gray[{show.literal(' · '.join(told))}]]", width="content")
+        st.markdown(f"{title}  \n:small[:gray[{show.literal(' · '.join(told))}]]", width="stretch")
         key, id = f"open-{invoice.id}", str(invoice.id)
         st.button("Open", key=key, type="tertiary", disabled=opened, on_click=open_invoice, args=(id,))
 

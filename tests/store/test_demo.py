@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.domain.access import CONTRACT, may_use, tier_named
+from core.domain.invoices import compare
 from core.domain.models import ModelInfo
 from core.domain.pricing import PriceSource, cost_of, flat
 from core.domain.queries import HistoryFilter
@@ -17,14 +18,18 @@ from core.store.budget_states import BudgetStates
 from core.store.database import Database
 from core.store.demo import fill
 from core.store.demo.budgets import WISHES, set_budgets
+from core.store.demo.invoices import BEYOND, add_invoices
 from core.store.demo.people import EXPENSIVE, HABITS, PEOPLE, PROJECTS
 from core.store.history import HistoryStore
+from core.store.invoices import BesideStore, InvoiceStore
+from core.store.rollups import Rollups
 from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 from tests.fixtures.database import copied
 from tests.fixtures.runs import add_user
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAYS = 36
+ZONE = ZoneInfo("Asia/Kathmandu")
 
 
 def catalogue():
@@ -162,7 +167,7 @@ def test_the_runs_of_a_month_are_counted_as_if_they_had_been_admitted(database):
 
 def test_its_budgets_stand_as_they_are_meant_to_and_have_past_periods(filled):
     database, _ = filled
-    set_budgets(database, ZoneInfo("Asia/Kathmandu"), NOW)
+    set_budgets(database, ZONE, NOW)
     states, count = BudgetStates(database).shown(NOW)
     assert count == len(WISHES)
     for wish in WISHES:
@@ -170,3 +175,14 @@ def test_its_budgets_stand_as_they_are_meant_to_and_have_past_periods(filled):
         assert state.spent == 0 or wish.percent * Decimal("0.9") <= state.percent <= wish.percent
     assert any(state.threshold == 80 for state in states)
     assert all(BudgetStates(database).past(state) for state in states)
+
+
+def test_of_its_invoices_one_agrees_and_one_is_of_a_model_that_nobody_ran_here(filled):
+    database, _ = filled
+    add_invoices(database, ZONE, NOW)
+    found, count = InvoiceStore(database).page(None, 10, 0)
+    assert count == len(BEYOND)
+    beside = BesideStore(Rollups(database, ZONE))
+    by = {one.provider: compare(one, beside.spent(one.provider, one.days)) for one in found}
+    assert by["openrouter"].agrees and not by["openrouter"].invoice.lines
+    assert by["openai"].reasons[-1] == "$0.48 of it is in models that only the invoice knows."
