@@ -27,7 +27,7 @@ from core.services.history import History
 from core.services.invoices import Invoices
 from core.services.key_table import KeyTable
 from core.services.key_uses import KeyUses
-from core.services.keys import Keys, asking
+from core.services.keys import Keys
 from core.services.lab_settings import LabSettings, lab_settings_over
 from core.services.lookups import BILLED_LATER, Lookups, address_of
 from core.services.metrics import Metrics
@@ -50,7 +50,7 @@ from core.services.tags import UsedTags
 from core.services.templates import Templates
 from core.services.tiers import Tiers
 from core.services.tokens import Tokens
-from core.services.ways import Ways
+from core.services.ways import ways_over
 from core.settings import Settings
 from core.store.accounts import AccountStore
 from core.store.attempts import AttemptStore
@@ -70,7 +70,6 @@ from core.store.months import Months
 from core.store.password_links import PasswordLinkStore
 from core.store.people import PeopleStore
 from core.store.prices import ModelStore
-from core.store.providers import ProviderStore
 from core.store.refusals import RefusalStore
 from core.store.rollups import Rollups
 from core.store.secrets import SecretStore
@@ -224,19 +223,8 @@ def _compose(
     accounts = Accounts(AccountStore(database), SessionStore(database), AttemptStore(database))
     tiers = Tiers(TierStore(database), copies)
     links = PasswordLinkStore(database)
-    providers = Providers(settings, ProviderStore(database), copies, local)
-    model_store = ModelStore(database)
-    keys = Keys(
-        settings=settings,
-        vault=vault,
-        store=KeyStore(database),
-        copies=copies,
-        providers=providers,
-        lists=model_store,
-        ask=asking(client),
-    )
-    ways = Ways(providers, keys)
-    models = Models(settings=settings, store=model_store, providers=providers, ways=ways, tiers=tiers)
+    ways, model_store = ways_over(settings, database, copies, vault, local, client), ModelStore(database)
+    models = Models(settings=settings, store=model_store, providers=ways.providers, ways=ways, tiers=tiers)
     runs = Runs(
         models=models,
         tiers=tiers,
@@ -250,7 +238,7 @@ def _compose(
         concurrency=settings.user_concurrency,
     )
     stats = Stats(spend, accounts.names)
-    lists = ModelLists(client, providers, ways, model_store, models)
+    lists = ModelLists(client, ways, model_store, models)
     tags = UsedTags(TagStore(database), stats)
     return Lab(
         settings=settings,
@@ -263,9 +251,9 @@ def _compose(
         people=People(PeopleStore(rollups), links),
         tokens=Tokens(TokenStore(database)),
         tiers=tiers,
-        providers=providers,
-        keys=keys,
-        key_table=KeyTable(providers, keys, ways),
+        providers=ways.providers,
+        keys=ways.keys,
+        key_table=KeyTable(ways),
         model_lists=lists,
         models=models,
         prices=PriceDesk(models=models, lists=lists, store=model_store, copies=copies),

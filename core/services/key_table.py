@@ -7,8 +7,6 @@ from core.domain.addresses import origin_of
 from core.domain.providers import AddedProvider, KeyInfo
 from core.domain.runs import Payer
 from core.providers.registry import Provider, row_of
-from core.services.keys import Keys
-from core.services.providers import Providers
 from core.services.ways import Ways
 
 
@@ -46,10 +44,8 @@ class Standing:
 class KeyTable:
     """The standings. Both methods may raise `StoreUnavailable`."""
 
-    def __init__(self, providers: Providers, keys: Keys, ways: Ways) -> None:
-        self._providers = providers
-        self._keys = keys
-        self._ways = ways
+    def __init__(self, ways: Ways) -> None:
+        self._ways, self._providers, self._keys = ways, ways.providers, ways.keys
 
     def of_lab(self, user: User) -> list[Standing]:
         """Return how every provider stands with the lab's keys, the disabled ones too. Raises `Forbidden`."""

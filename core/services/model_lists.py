@@ -9,7 +9,6 @@ from core.errors import LabError, StoreUnavailable
 from core.providers.client import ProviderClient
 from core.services.copies import Copies
 from core.services.models import Models
-from core.services.providers import Providers
 from core.services.ways import Ways
 from core.store.changes import Topic
 from core.store.prices import ModelStore
@@ -23,12 +22,9 @@ log = logging.getLogger(__name__)
 class ModelLists:
     """Keeps the list of models as the providers tell it. Build it on the loop that it serves."""
 
-    def __init__(
-        self, client: ProviderClient, providers: Providers, ways: Ways, store: ModelStore, models: Models
-    ) -> None:
+    def __init__(self, client: ProviderClient, ways: Ways, store: ModelStore, models: Models) -> None:
         self._client = client
-        self._providers = providers
-        self._ways = ways
+        self._ways, self._providers = ways, ways.providers
         self._store = store
         self._models = models
         self._loop = asyncio.get_running_loop()

@@ -8,44 +8,54 @@ from core.domain.providers import LAB, owner_of
 from core.domain.runs import Payer
 from core.engine.engine import Call
 from core.errors import KeyMissing, Unavailable
+from core.providers.client import ProviderClient
+from core.providers.local_model import LocalModel
 from core.providers.registry import Provider
-from core.services.keys import Keys
+from core.secrets import Vault
+from core.services.copies import Copies
+from core.services.keys import Keys, asking
 from core.services.providers import Providers
+from core.settings import Settings
+from core.store.database import Database
+from core.store.keys import KeyStore
+from core.store.prices import ModelStore
+from core.store.providers import ProviderStore
 
 
 class Ways:
     """Which provider can be reached, by whom. Nothing here waits for a query."""
 
     def __init__(self, providers: Providers, keys: Keys) -> None:
-        self._providers = providers
-        self._keys = keys
+        """The services that it stands on are for others as well."""
+        self.providers = providers
+        self.keys = keys
 
     def reachable(self, name: str, user_id: str = LAB) -> bool:
         """Return whether a run could be sent now, by the user or by the lab itself: a key is there, a server is up."""
-        provider = self._providers.find(name)
-        if provider is None or self._providers.down(provider):
+        provider = self.providers.find(name)
+        if provider is None or self.providers.down(provider):
             return False
         for owner in (user_id, LAB):
-            if key := self._keys.find(owner, provider):
-                return self._keys.fits(key, provider)
-        return not provider.needs_key or self._keys.given(provider) is not None
+            if key := self.keys.find(owner, provider):
+                return self.keys.fits(key, provider)
+        return not provider.needs_key or self.keys.given(provider) is not None
 
     def call(self, name: str, user_id: str = LAB) -> Call:
         """Return how `name` is reached for the user, or for the lab itself.
 
         Raises `UnknownProvider`, `KeyMissing`, `SealBroken`, and `Unavailable` while the embedded model is down.
         """
-        provider = self._providers.named(name)
-        base_url = self._providers.base_url(provider)
-        if self._providers.down(provider):
+        provider = self.providers.named(name)
+        base_url = self.providers.base_url(provider)
+        if self.providers.down(provider):
             raise Unavailable("The local model is not running yet; it starts by itself. Try again in a few seconds.")
-        if local := self._providers.embedded(provider):
+        if local := self.providers.embedded(provider):
             return Call(provider, base_url, local.key)
         for payer in (Payer.OWN, Payer.LAB):
-            if key := self._keys.find(owner_of(user_id, payer), provider):
+            if key := self.keys.find(owner_of(user_id, payer), provider):
                 paid_by = Payer.LAB if key.owner == LAB else Payer.OWN
-                return Call(provider, base_url, self._keys.opened(key, provider), paid_by)
-        given = self._keys.given(provider)
+                return Call(provider, base_url, self.keys.opened(key, provider), paid_by)
+        given = self.keys.given(provider)
         if given is None and provider.needs_key:
             raise KeyMissing(_missing(provider))
         return Call(provider, base_url, given)
@@ -57,6 +67,28 @@ class Ways:
         if call.paid_by is not payer:
             raise KeyMissing("The key that paid for this run is gone.")
         return call
+
+
+def ways_over(
+    settings: Settings,
+    database: Database,
+    copies: Copies,
+    vault: Vault,
+    local: LocalModel | None,
+    client: ProviderClient,
+) -> Ways:
+    """Return the ways by what `database` keeps of providers and keys. To be called on the loop that `client` serves."""
+    providers = Providers(settings, ProviderStore(database), copies, local)
+    keys = Keys(
+        settings=settings,
+        vault=vault,
+        store=KeyStore(database),
+        copies=copies,
+        providers=providers,
+        lists=ModelStore(database),
+        ask=asking(client),
+    )
+    return Ways(providers, keys)
 
 
 def _missing(provider: Provider) -> str:

@@ -75,7 +75,7 @@ def keys(database: Database, browser: Browser, asked: Asked, monkeypatch: pytest
     services: Any = lab.current()
     assert isinstance(services, SimpleNamespace)
     services.providers, services.keys = providers, keys
-    services.key_table = KeyTable(providers, keys, Ways(providers, keys))
+    services.key_table = KeyTable(Ways(providers, keys))
     return keys
 
 
