@@ -17,6 +17,7 @@ from core.services.runs import Runs
 from core.services.stats import Stats
 from core.store.history import HistoryStore
 from core.store.ledger import Ledger
+from core.store.refusals import RefusalStore
 from core.store.rollups import Rollups
 from core.store.spend import SpendStore
 from tests.fixtures.accounts import Clock
@@ -47,7 +48,7 @@ def runs_in(lab):
             engine=lab.engine,
             ledger=Ledger(lab.database, instance_id=1),
             history=HistoryStore(lab.database),
-            refusals=lab.refusals,
+            refusals=RefusalStore(lab.database),
             spend=SpendStore(Rollups(lab.database, ZoneInfo(zone))),
             zone=ZoneInfo(zone),
             deadline_s=60,
