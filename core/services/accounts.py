@@ -168,7 +168,7 @@ class Accounts:
 
     def names(self) -> dict[str, str]:
         """Return the names of all users by their ids."""
-        return {user.id: user.username for user in self.all()}
+        return self._accounts.names()
 
     def ensure_first_admin(self, username: str, password: str | None) -> str | None:
         """Add an administrator if there is no user at all; return the password if it had to be generated.

@@ -90,6 +90,12 @@ class AccountStore:
         query = select(*USER_COLUMNS).order_by(func.lower(users.c.username))
         return self._database.call(lambda connection: [user_of(row) for row in connection.execute(query)])
 
+    def names(self) -> dict[str, str]:
+        """Return the names of all users by their ids, in the order of the names."""
+        query = select(users.c.id, users.c.username).order_by(func.lower(users.c.username))
+        rows = self._database.call(lambda connection: connection.execute(query).all())
+        return {row.id: row.username for row in rows}
+
     def change(
         self,
         user_id: str,
