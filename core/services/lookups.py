@@ -97,4 +97,9 @@ class Lookups:
 
 def address_of(ways: Ways) -> Callable[[CostLookup], Call]:
     """Return what tells where a run is asked about: with the key that paid for it."""
-    return lambda lookup: ways.paid(lookup.provider, lookup.user_id, Payer(lookup.paid_by))
+
+    def address(lookup: CostLookup) -> Call:
+        payer = Payer.OWN if lookup.paid_by == Payer.OWN else Payer.LAB
+        return ways.paid(lookup.provider, lookup.user_id, payer)
+
+    return address

@@ -191,12 +191,17 @@ async def test_two_processes_at_once_ask_about_each_run_once(bench, database_url
     assert (bench.count(cost_changes), bench.count(cost_lookups)) == (20, 0)
 
 
-def test_a_run_that_is_stopped_in_the_lab_is_corrected_behind(database_url, simulator, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("own", "key"), [(None, KEY), ("sk-or-own-0123456789", "sk-or-own-0123456789")])
+def test_a_run_that_is_stopped_in_the_lab_is_corrected_behind_by_the_key_that_paid(
+    database_url, simulator, tmp_path, monkeypatch, own, key
+):
     monkeypatch.setattr(rows, "PAUSES", (timedelta(0),))
     monkeypatch.setattr(asking, "LOOK_EVERY_S", 0.05)
     simulator.clear()
     with running_lab(database_url, simulator, tmp_path) as lab:
         user = add_user(lab)
+        if own:
+            lab.keys.save(user, Payer.OWN, "openrouter", own)
         run = start(lab, user, f"openrouter/sim/words?n=1000&rate=50&cost={COST}&bill=200", RunOrigin.API)
         eventually(lambda: run.tally.deltas)
         lab.runs.stop(user, run.admission.run_id)
@@ -205,3 +210,4 @@ def test_a_run_that_is_stopped_in_the_lab_is_corrected_behind(database_url, simu
         eventually(lambda: lab.history.open(user, run.admission.run_id).cost.source == "provider")
         eventually(lambda: b"lab_cost_lookups_pending 0.0" in lab.metrics.exposition())
         assert lab.history.open(user, run.admission.run_id).cost.amount == COST
+    assert {one.key for one in simulator.requests if "/generation" in one.path} == {key}
