@@ -37,14 +37,15 @@ def failing(key: KeyInfo) -> bool:
 def facts(standing: Standing, zone: ZoneInfo, now: datetime, *, own: bool = False) -> list[str]:
     """Return what is known of the key that is in use, a few words each; not who stored it where it is one's `own`."""
     key = standing.stored
+    variable = literal(f"{standing.name.upper()}_API_KEY")
     if key is None:
-        return []
+        return [variable] if standing.given and not standing.embedded else []
     told = [f"key …{literal(key.ending)}" if key.ending else "a short key"]
     by = "" if own else f" by {literal(key.added_by)},"
     told.append(f"stored{by} {when(key.added_at, zone, now=now)}")
     told.append(f"checked {when(key.checked_at, zone, now=now)}" if key.checked_at else "not checked")
     told.append(f"last used {when(key.last_used_at, zone, now=now)}" if key.last_used_at else "not used yet")
-    return told
+    return told if own or not standing.given else [*told, f"instead of {variable}"]
 
 
 def failure(standing: Standing, zone: ZoneInfo, now: datetime) -> str | None:

@@ -132,6 +132,9 @@ def test_every_provider_is_listed_with_the_key_in_use(keys: Keys, admin: User, s
     assert ":green-badge[Checked]" in line(app, "OpenAI")
     assert "key …cdef · stored by ann, 20 Nov" in line(app, "OpenAI")
     assert "From the environment" in line(app, "Groq")
+    assert "GROQ_API_KEY" in line(app, "Groq")
+    keys.save(admin, Payer.LAB, "groq", KEY)
+    assert "instead of GROQ_API_KEY" in line(opened(signed_in, "keys"), "Groq")
     assert "No key" in line(app, "Together")
     assert "api.together.xyz" in line(app, "Together")
 
