@@ -47,7 +47,7 @@ class Trail:
         """Return the history's query for the runs that failed in some days, of one kind; None where none may be
         read."""
         query = self.to_runs(days)
-        kind = {"error": fault_name(code)} if code else {}
+        kind: Query = {"error": fault_name(code)} if code else {}
         return query and query | {"status": status.word(RunStatus.ERROR)} | kind
 
     def leads(self, by: str = MODEL) -> bool:
