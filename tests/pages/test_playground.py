@@ -774,7 +774,8 @@ def test_what_is_left_of_the_tightest_budget_is_told_before_a_run_is_sent_unless
 
 def test_a_run_that_a_budget_has_no_room_for_is_refused_in_words_and_stays_written(lab, open_as, ann, simulator):
     set_budget(lab, ann, "0.000001")
+    before = len(calls(simulator))
     app = send(choose(open_as(ann), f"openai/{ECHO}"), "Why *is* the sky blue?")
     assert f"The budget “Of {ann.id}” has" in shown(app)
     assert written(app) == "Why *is* the sky blue?"
-    assert calls(simulator) == []
+    assert len(calls(simulator)) == before
