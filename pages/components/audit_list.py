@@ -12,7 +12,7 @@ from core.lab import current
 from core.services.audit import NotesAsked
 from pages.components import audit_filters as filters
 from pages.components import format as show
-from pages.components.audit_place import NEWER, OLDER, go, opened, place, toggle
+from pages.components.audit_place import NEWER, OLDER, close, go, opened, place, toggle
 from pages.components.audit_words import in_short, named
 
 ROW_HEIGHT = 36
@@ -57,14 +57,16 @@ def _draw_table(page: NotePage) -> None:
 
 
 def _select(key: str, ids: list[int]) -> None:
-    """Do what a click on a cell says, or a tick."""
+    """Open what a click or a tick says, or close what is open.
+
+    After a click on a cell the browser tells of the tick that came of it, some other time: that changes nothing.
+    """
     selection = st.session_state[key].selection
-    rows = [cell[0] for cell in selection.cells] or selection.rows
-    was = opened()
-    if rows:
-        toggle(ids[rows[0]])
-    elif was is not None:
-        toggle(was)
+    ticked = [ids[row] for row in selection.rows]
+    if selection.cells:
+        toggle(ids[selection.cells[0][0]])
+    elif ticked != [opened()]:
+        toggle(ticked[0]) if ticked else close()
 
 
 def _frame(page: NotePage) -> pd.DataFrame:

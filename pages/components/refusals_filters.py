@@ -1,4 +1,8 @@
-"""The filters of the refusals, all of which live in the URL."""
+"""The filters of the refusals, all of which live in the URL.
+
+They have other names there than what links from here ask of their pages: Streamlit takes the names of a page's widgets
+out of the URL when the page is left.
+"""
 
 from datetime import date
 
@@ -10,7 +14,7 @@ from core.lab import current
 from core.services.refusals import RefusalsAsked
 from pages.components.refusals_place import to_beginning
 
-_KEYS = ("person", "why", "days")
+_KEYS = ("refused", "why", "days")
 
 
 def draw_filters(user: User) -> RefusalsAsked:
@@ -18,7 +22,7 @@ def draw_filters(user: User) -> RefusalsAsked:
     with st.container(horizontal=True, gap="xsmall"):
         person = st.text_input(
             "Person",
-            key="person",
+            key="refused",
             bind="query-params",
             placeholder="Person",
             icon=":material/person:",
@@ -55,7 +59,7 @@ def filtered() -> bool:
 def clear() -> None:
     """Take all filters away. For a button's callback."""
     for key in _KEYS:
-        st.session_state[key] = {"days": (), "person": ""}.get(key)
+        st.session_state[key] = {"days": (), "refused": ""}.get(key)
     to_beginning()
 
 

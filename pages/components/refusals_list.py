@@ -14,7 +14,7 @@ from core.services.refusals import RefusalsAsked
 from pages.components import format as show
 from pages.components import refusals_filters as filters
 from pages.components.refusals_opened import draw_opened
-from pages.components.refusals_place import after, go, opened, to_beginning, toggle, written
+from pages.components.refusals_place import after, close, go, opened, to_beginning, toggle, written
 
 ROW_HEIGHT = 36
 MOST_SHOWN = 18
@@ -61,14 +61,16 @@ def _draw_page(page: RefusalPage, *, started: bool) -> None:
 
 
 def _select(key: str, keys: list[str]) -> None:
-    """Do what a click on a cell says, or a tick."""
+    """Open what a click or a tick says, or close what is open.
+
+    After a click on a cell the browser tells of the tick that came of it, some other time: that changes nothing.
+    """
     selection = st.session_state[key].selection
-    rows = [cell[0] for cell in selection.cells] or selection.rows
-    was = opened()
-    if rows:
-        toggle(keys[rows[0]])
-    elif was is not None:
-        toggle(was)
+    ticked = [keys[row] for row in selection.rows]
+    if selection.cells:
+        toggle(keys[selection.cells[0][0]])
+    elif ticked != [opened()]:
+        toggle(ticked[0]) if ticked else close()
 
 
 def _frame(page: RefusalPage) -> pd.DataFrame:

@@ -183,7 +183,7 @@ def test_refusals_are_listed_and_one_opened_leads_to_what_helps(browser: Browser
     refuse(database, boss, "budget_reached", HOSTILE)
     rows = page(browser, "refusals").main.dataframe[0].value
     assert set(rows["Person"]) == {"ann", "boss"}
-    app = page(browser, "refusals", person="ann", refusal=written(refused))
+    app = page(browser, "refusals", refused="ann", refusal=written(refused))
     assert "The tier does not allow the model" in words(app) and "3 times" in words(app)
     links = [(link.proto.label, link.proto.query_string) for link in app.main.get("page_link")]
     assert links == [("Tier and limits of ann", f"person={ann.id}"), ("What each tier allows", "view=tiers")]
@@ -194,7 +194,7 @@ def test_refusals_are_listed_and_one_opened_leads_to_what_helps(browser: Browser
 def test_where_nothing_was_refused_the_page_says_what_would_stand_there(browser: Browser, boss: User, database):
     assert "Nothing was refused" in words(page(browser, "refusals"))
     refuse(database, boss)
-    assert "No refusal fits" in words(page(browser, "refusals", person="nobody"))
+    assert "No refusal fits" in words(page(browser, "refusals", refused="nobody"))
     for after in ("x", "[]", '["2026-01-01", "a", "b", "c"]', "7"):
         assert len(page(browser, "refusals", after=after).main.dataframe[0].value) == 1
 
