@@ -5,6 +5,7 @@ import json
 import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -81,9 +82,9 @@ class OpenidProvider:
         """Answer one request."""
         path = urlsplit(target).path
         self.asked.append(path)
-        if path in self.replies:
-            time.sleep(self.replies[path].after_s)
-            return self.replies[path]
+        if reply := self.replies.get(path):
+            time.sleep(reply.after_s)
+            return reply
         query = dict(parse_qsl(urlsplit(target).query))
         match path:
             case "/.well-known/openid-configuration":
@@ -224,10 +225,11 @@ def _handler(provider: OpenidProvider) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, form: dict[str, str]) -> None:
             reply = provider.answer(self.command, self.path, self.headers, form)
-            self.send_response(reply.status)
-            for name, value in {**reply.headers, "content-length": str(len(reply.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply.body)
+            with suppress(ConnectionError):  # who does not wait is gone
+                self.send_response(reply.status)
+                for name, value in {**reply.headers, "content-length": str(len(reply.body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply.body)
 
     return Handler
