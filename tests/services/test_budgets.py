@@ -22,6 +22,8 @@ from core.store.budget_states import BudgetStates
 from core.store.budgets import BudgetStore
 from core.store.ledger import Ledger
 from core.store.rollups import Rollups
+from tests.fixtures.lab import add_user as add_account
+from tests.fixtures.lab import ended, running_lab, start
 from tests.fixtures.runs import NOW, PRICES, add_user, admission, admit, record
 
 ROOT, PM = (User(name, name, Tier.ENTERPRISE, role) for name, role in (("root", Role.ADMIN), ("pam", Role.PM)))
@@ -271,3 +273,15 @@ def test_the_days_that_a_months_end_is_told_by_are_those_of_what_it_counts(budge
     [state] = budgets.shown(ROOT).states
     [told] = budgets.endings([state]).values()
     assert (state.spent, told.expected, told.low) == (38, 38 + 21, 38 + 21)  # half of today, and ten days more
+
+
+def test_a_lab_that_starts_in_another_zone_counts_by_the_days_of_that_zone(database_url, simulator, tmp_path):
+    with running_lab(database_url, simulator, tmp_path, LAB_TIMEZONE="UTC") as lab:
+        root = add_account(lab, "root", role=Role.ADMIN)
+        lab.budgets.add(root, plan(period=BudgetPeriod.DAY))
+        run = ended(start(lab, root, "openai/sim/words"))
+    with running_lab(database_url, simulator, tmp_path, LAB_TIMEZONE="Asia/Kathmandu") as lab:
+        [state] = lab.budgets.shown(root).states
+        begins = state.begins.astimezone(ZoneInfo("Asia/Kathmandu"))
+        assert (begins.hour, begins.minute, state.starts) == (0, 0, begins.date())
+        assert state.spent == (run.cost.amount if run.started_at >= state.begins else 0)
