@@ -1,4 +1,4 @@
-"""What an operator types: users, the ledger, reports, backups, demo data. An error is one plain line, and status 1."""
+"""What an operator types: users, ledger, privacy, reports, backups, demo data. An error is one plain line, and status 1."""
 
 import sys
 from argparse import ArgumentParser
@@ -10,6 +10,7 @@ from core.cli.demo import fill_demo
 from core.cli.keys import add_key_commands
 from core.cli.ledger import add_ledger_commands
 from core.cli.prices import add_recompute_command
+from core.cli.privacy import add_privacy_commands
 from core.cli.reports import add_report_command
 from core.cli.users import add_user_commands
 from core.errors import LabError
@@ -38,6 +39,8 @@ def _parser() -> ArgumentParser:
     add_recompute_command(in_ledger)
     keys = commands.add_parser("keys", help="what is sealed with the encryption key")
     add_key_commands(keys.add_subparsers(required=True, metavar="COMMAND"))
+    privacy = commands.add_parser("privacy", help="how long texts are kept, and what is kept about a person")
+    add_privacy_commands(privacy.add_subparsers(required=True, metavar="COMMAND"))
     add_backup_commands(commands)
     add_report_command(commands)
     add(commands, "demo-data", fill_demo, "fill an empty database with plausible usage")

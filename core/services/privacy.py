@@ -89,12 +89,13 @@ class Privacy:
         yield "audit_notes", self._people.notes(person_id)
 
 
-def privacy_over(database: Database, engine: Engine) -> Privacy:
-    """Return the service of the people in `database`, whose runs `engine` runs."""
+def privacy_over(database: Database, engine: Engine | None) -> Privacy:
+    """Return the service of the people in `database`, whose runs `engine` runs; None where none run."""
 
     def stop(user_id: str) -> None:
-        for run in engine.of_user(user_id):
-            engine.stop(run.admission.run_id)
+        if engine:
+            for run in engine.of_user(user_id):
+                engine.stop(run.admission.run_id)
 
     people, erasure = PersonStore(database), ErasureStore(database)
     return Privacy(people, erasure, HistoryStore(database), AuditStore(database), stop)
