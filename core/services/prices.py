@@ -49,7 +49,10 @@ class PriceFilter:
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """Prices to be set: None goes back to what the lists say. `replaces` is the entry to come that they correct."""
+    """Prices to be set: None goes back to what the lists say. `replaces` is the entry to come that they correct.
+
+    The prices bear the day of `starts_at` in its own zone, which is to be the reporting zone.
+    """
 
     model_id: str
     starts_at: datetime

@@ -29,11 +29,10 @@ def draw_foreseen(preview: Preview, *, back: bool) -> None:
 
 
 def _looked_at(preview: Preview, back: bool) -> str:
-    if back:
-        left = f"{show.runs(preview.left_alone)} have changed again since, and stay as they are."
-        return f"{show.runs(preview.looked_at)} were changed then. {left if preview.left_alone else ''}"
-    billed = f"{show.runs(preview.left_alone)} of them were billed by their provider, and stay as they are."
-    return f"{show.runs(preview.looked_at)} were looked at. {billed if preview.left_alone else ''}"
+    looked = f"{'Changed then' if back else 'Looked at'}: {show.runs(preview.looked_at)}."
+    why = "they were changed again since" if back else "their provider billed them"
+    left = f" Left as they are, because {why}: {show.runs(preview.left_alone)}."
+    return f"{looked}{left if preview.left_alone else ''}"
 
 
 def _draw_table(noun: str, rows: Sequence[Difference]) -> None:

@@ -1,7 +1,7 @@
 """The dialog that sets a price, or corrects one that is to come. It keeps what was written until saved or left."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -68,7 +68,9 @@ def _draw_form(editing: Editing) -> None:
     above = st.container()
     if st.button("Save", icon=":material/check:", key="save-price"):
         typed = (model_id, draft, moment)
-        change = PriceChange(model_id, moment or datetime.now(UTC), draft, note, entry.id if entry else None)
+        change = PriceChange(
+            model_id, moment or datetime.now(current().settings.timezone), draft, note, entry.id if entry else None
+        )
         with above:
             _save(user, change, typed)
 
@@ -101,7 +103,7 @@ def _draw_start(entry: OwnPrice | None, place: DeltaGenerator) -> datetime | Non
         help=f"{zone.key}. Leave it empty for now. A run has the price of the moment when it starts. From a moment in "
         "the past on, runs keep what they cost until they are priced anew.",
     )
-    return None if local is None else local.replace(tzinfo=zone).astimezone(UTC)
+    return None if local is None else local.replace(tzinfo=zone)
 
 
 def _save(user: User, change: PriceChange, typed: object) -> None:

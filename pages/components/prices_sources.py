@@ -49,15 +49,16 @@ def draw_concerns_line(user: User) -> None:
 
 def draw_lists(user: User) -> None:
     """Draw when each provider last told its models, and what reads them anew."""
-    with st.popover("Lists", icon=":material/update:", help="When each list of prices was last read"):
+    with st.popover("Lists", icon=":material/update:"):
         now = datetime.now(UTC)
         read = current().prices.lists_read(user)
-        told = {provider_name(name): words.when(at, now) if at else UNKNOWN for name, at in read.items()}
-        if told:
-            table = {"Provider": [literal(name) for name in told], "Last read": [literal(at) for at in told.values()]}
-            st.table(table, border="horizontal", hide_index=True, alt="When each provider last told its models")
-        else:
+        if not read:
             st.caption("No provider can be asked yet: there is no key. The list that ships with the lab is used.")
+            return
+        names = [literal(provider_name(name)) for name in read]
+        times = [literal(words.when(at, now)) if at else UNKNOWN for at in read.values()]
+        table = {"Provider": names, "Last read": times}
+        st.table(table, border="horizontal", hide_index=True, alt="When each provider last told its models")
         if user.role is Role.ADMIN and st.button("Read them now", icon=":material/refresh:"):
             _refresh(user)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -227,3 +228,10 @@ def test_days_out_of_order_or_too_many_are_refused(lab, admin, days):
     first, last = (now().date() + timedelta(one) for one in days)
     with pytest.raises(InvalidRequest, match="no more than a year apart"):
         lab.repricings.preview(admin, Days(first, last))
+
+
+def test_prices_bear_the_day_of_the_reporting_zone(lab, admin):
+    start = datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Kathmandu"))
+    lab.prices.set(admin, change(starts_at=start))
+    [entry] = lab.prices.history(admin, MODEL)
+    assert entry.starts_at == start and entry.prices.as_of == start.date()
