@@ -23,7 +23,7 @@ from tests.fixtures.runs import NOW, admission, record
 HISTORY = "/api/v1/llm/test/history"
 FIELDS = {
     "id", "model_id", "prompt", "response", "tokens_used", "input_tokens", "output_tokens", "cost", "cost_source",
-    "latency_ms", "ttft_ms", "status", "error_code", "created_at", "parameters", "tags",
+    "latency_ms", "ttft_ms", "status", "error_code", "created_at", "parameters", "tags", "paid_by",
 }  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def test_an_entry_has_every_field_of_the_contract(signed_in, ledger, user):
         "created_at": "2026-11-20T12:00:00Z",
         "parameters": {"temperature": Decimal("0.7"), "max_tokens": 1000, "top_p": Decimal("1.0")},
         "tags": {"team": "support"},
+        "paid_by": "lab",
     }
     assert set(entry) == FIELDS
 
