@@ -1,6 +1,6 @@
 """The price list that ships with the lab: prices at a time, cliffs, and what can chat at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,7 @@ from genai_prices import calc_price
 
 from core.domain.pricing import PriceSource, cost_of
 from core.domain.usage import Usage
-from core.providers.pricelist import context_of, is_chat, listed_models, prices_for
+from core.providers.pricelist import context_of, is_chat, listed_models, newest_price, prices_for
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -112,3 +112,10 @@ def test_what_can_chat_is_listed(name: str) -> None:
 def test_the_length_of_the_window_is_told_where_it_is_known() -> None:
     assert context_of("openai", "gpt-4o-mini") == 128_000
     assert context_of("local", "smollm2-135m") is None
+
+
+def test_the_list_is_as_old_as_the_newest_price_that_holds() -> None:
+    newest = newest_price(NOW)
+    assert newest is not None and newest <= NOW.date()
+    assert newest_price(datetime(2000, 1, 1, tzinfo=UTC)) is None
+    assert newest_price(datetime.combine(newest, time(), UTC)) == newest
