@@ -114,7 +114,12 @@ ROWS: tuple[Row, ...] = (
             ),
             Defence("setting a torn file aside", SPOOL, '            path.rename(path.with_suffix(".torn"))\n', ""),
             Defence("leaving half-written files alone", SPOOL, 'self._folder.glob("*.json")', 'self._folder.glob("*")'),
-            Defence("forgetting what was told", SPOOL, "            path.unlink(missing_ok=True)\n", ""),
+            Defence(
+                "forgetting what was told",
+                SPOOL,
+                "            path.unlink(missing_ok=True)\n            done += 1\n",
+                "            done += 1\n",
+            ),
         ),
     ),
     Row(

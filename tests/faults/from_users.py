@@ -197,7 +197,7 @@ ROWS: tuple[Row, ...] = (
             f"{SECURITY}::test_after_signing_out_neither_cookie_nor_page_is_worth_anything",
         ),
         defences=(
-            Defence("the end of a session's time", SESSIONS, "ARRAY(String)))) & _alive(now)", "ARRAY(String))))"),
+            Defence("the end of a session's time", SESSIONS, "ARRAY(String)))) & alive(now)", "ARRAY(String))))"),
             Defence("the end of a token's time", TOKENS, "ARRAY(String)))) & _alive(now)", "ARRAY(String))))"),
             Defence("the disabled are nobody", TOKENS, ".where(mine, users.c.enabled)", ".where(mine)"),
             Defence(
