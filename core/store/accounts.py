@@ -21,6 +21,9 @@ from core.store.administrators import keep_one, lock_administrators
 from core.store.database import Database
 from core.store.tables import api_tokens, password_links, sessions, users
 
+NO_PASSWORD = "!"
+"""What stands for the hash of an account without a password: no password has it."""
+
 FIRST_ACCOUNT_LOCK = 7_305_518_202
 USER_COLUMNS = (
     users.c.id,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from core.domain.accounts import AccountChange
 from core.domain.audit import OPERATOR, Note
 from core.store import audit
-from core.store.accounts import alter
+from core.store.accounts import NO_PASSWORD, alter
 from core.store.administrators import require_administrator
 from core.store.changes import Topic, bump
 from core.store.database import Database
@@ -17,7 +17,6 @@ from core.store.tables import provider_keys, refusals, sealed_secrets, sign_in_c
 from core.store.texts import without_texts
 
 LIMIT_S = 600.0
-NO_PASSWORD = "!"
 NAME_CHARACTERS = 8
 
 

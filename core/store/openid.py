@@ -12,11 +12,10 @@ from core.domain.audit import Note
 from core.domain.openid import WaysIn
 from core.errors import InvalidRequest, NotFound
 from core.store import audit
-from core.store.accounts import USER_COLUMNS, told, user_of, values_of
+from core.store.accounts import NO_PASSWORD, USER_COLUMNS, told, user_of, values_of
 from core.store.database import Database
 from core.store.tables import users
 
-NO_PASSWORD = "!"
 """Stands where a hash would, and matches no password."""
 
 _COLUMNS = (*USER_COLUMNS, users.c.openid, users.c.password_hash)

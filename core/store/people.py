@@ -17,14 +17,13 @@ from core.domain.people import NewPerson, PeopleFilter, PeoplePage, Person
 from core.domain.periods import local_midnight, month_start
 from core.errors import NotFound
 from core.store import audit
-from core.store.accounts import USER_COLUMNS, alter, told, user_of, values_of
+from core.store.accounts import NO_PASSWORD, USER_COLUMNS, alter, told, user_of, values_of
 from core.store.administrators import require_administrator
 from core.store.recordsets import given, insert_all, recordset
 from core.store.rollups import Rollups
 from core.store.sessions import alive
 from core.store.tables import month_counts, password_links, rollups, sessions, users
 
-NO_PASSWORD = "!"  # no password has this for its hash
 ADD_LIMIT_S = 60.0
 
 _NAME = func.lower(users.c.username)

@@ -59,7 +59,7 @@ def _select(key: str, ids: list[str]) -> None:
         compare(opened, others[0])
     elif len(others) > 1:
         compare(*others[:2])
-    elif others or opened in ids:
+    elif others or (opened in ids and not ticked):  # the tick of the opened run may be told late: it says nothing
         toggle(others[0] if others else str(opened))
 
 

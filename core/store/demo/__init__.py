@@ -24,6 +24,7 @@ from core.domain.models import ModelInfo
 from core.domain.runs import Admission, Outcome
 from core.errors import InvalidRequest
 from core.store import entries
+from core.store.accounts import NO_PASSWORD
 from core.store.database import Database
 from core.store.demo.people import OTHERS, PEOPLE
 from core.store.demo.runs import Author, Invention, Run
@@ -32,7 +33,6 @@ from core.store.tables import llm_usage_logs, month_counts, run_texts, users
 LIMIT_S = 120.0
 TEXTS_KEPT = timedelta(days=30)
 COPIED_AT_ONCE = 2000
-NO_PASSWORD = "!"  # no password has this for its hash
 
 
 def fill(database: Database, *, now: datetime, models: Sequence[ModelInfo], days: int = 90, seed: int = 7) -> int:
