@@ -15,9 +15,10 @@ from typing import Any
 
 from core import logs
 from core.chores import cancelled
+from core.composition import open_lab
 from core.ending import heeded
 from core.errors import SettingsError, StoreUnavailable, described
-from core.lab import current, install, is_open, open_lab
+from core.lab import current, install, is_open
 from core.secrets import prepare_data_dir
 from core.settings import Settings, load_settings
 

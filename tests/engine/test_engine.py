@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from core.composition import open_lab
 from core.domain.accounts import User
 from core.domain.events import Identified, TextDelta
 from core.domain.faults import FaultCode
@@ -19,7 +20,7 @@ from core.engine import settlement
 from core.engine.engine import applied_prices
 from core.engine.live_run import LiveRun
 from core.errors import StoreUnavailable, Unavailable
-from core.lab import Lab, open_lab
+from core.lab import Lab
 from core.providers.pricelist import prices_for
 from core.settings import Settings
 from tests.fixtures.lab import KEY, add_user, calls, ended, request, running_lab, start

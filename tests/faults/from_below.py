@@ -4,7 +4,7 @@ from tests.faults.rows import Defence, Row
 
 DATABASE, EMBEDDED, MODEL = "core/store/database.py", "core/store/embedded.py", "core/providers/local_model.py"
 LAB, LIFESPAN, SETTLEMENT, SPOOL, SWEEPER = (
-    "core/lab.py",
+    "core/composition.py",
     "core/lifespan.py",
     "core/engine/settlement.py",
     "core/store/spool.py",

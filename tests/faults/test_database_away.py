@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from core import lab as composition
+from core import composition
 from core.domain.queries import HistoryFilter
 from core.domain.runs import RunStatus
 from core.engine import settlement
