@@ -1,4 +1,4 @@
-"""What an operator types: users, ledger, privacy, reports, backups, demo data. An error is one plain line, and status 1."""
+"""What an operator types: users, ledger, privacy, reports, backups, demo data. An error is one line, and status 1."""
 
 import sys
 from argparse import ArgumentParser

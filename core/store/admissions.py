@@ -49,7 +49,10 @@ class Claim:
 
 
 def admit(
-    connection: Connection, claims: Sequence[Claim], instance_id: int, keeps_texts: Callable[[], bool]
+    connection: Connection,
+    claims: Sequence[Claim],
+    instance_id: int,
+    keeps_texts: Callable[[], bool] = lambda: True,
 ) -> list[int | LimitReached]:
     """Admit what the limits allow; return the user's runs of the month, or the limit that was reached, for each.
 
