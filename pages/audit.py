@@ -17,7 +17,7 @@ head = st.container(horizontal=True, vertical_alignment="center")
 with head:
     st.title("Audit", anchor=False)
 asked = draw_filters(user)
-with head:
+with head, st.container(width="content"):
     draw_download(asked)
 try:
     if note_id is None:

@@ -24,6 +24,8 @@ from core.store.export_rows import FORMULA_STARTS
 from core.store.notes import NoteStore
 
 PAGE_SIZE = 50
+MOST_OFFERED = 200
+"""So many people can be chosen from; of more, the name is typed."""
 PIECE = 1_000
 """So many notes of a file are made at once."""
 
@@ -82,10 +84,11 @@ class Audit:
         require_admin(user)
         return self._notes.acts()
 
-    def actors(self, user: User) -> dict[str, str]:
-        """Return who ever did anything: names by id, of erased people their id."""
+    def actors(self, user: User) -> dict[str, str] | None:
+        """Return who ever did anything: names by id, of erased people their id; None if they are too many to choose
+        from."""
         require_admin(user)
-        return self._notes.actors()
+        return self._notes.actors(MOST_OFFERED)
 
     def count(self, user: User, asked: NotesAsked) -> int:
         """Return how many notes a file would hold."""

@@ -99,12 +99,13 @@ class NoteStore:
         """Return every act that was ever noted, in order."""
         return self._database.call(lambda connection: distinct(connection, log.c.act))
 
-    def actors(self) -> dict[str, str]:
-        """Return the names of all who ever did what was noted, by id; of erased people and of none the id."""
+    def actors(self, most: int) -> dict[str, str] | None:
+        """Return the names of all who ever did what was noted, by id; of erased people and of none the id. None if they
+        are more than `most`."""
 
-        def work(connection: Connection) -> dict[str, str]:
-            found = distinct(connection, log.c.actor)
-            return {actor: actor for actor in found} | names(connection, found)
+        def work(connection: Connection) -> dict[str, str] | None:
+            found = distinct(connection, log.c.actor, most + 1)
+            return None if len(found) > most else {actor: actor for actor in found} | names(connection, found)
 
         return self._database.call(work)
 
@@ -205,13 +206,13 @@ def _matches(query: Any) -> ColumnElement[bool]:
     return log.c.words.bool_op("@@")(cast(query, TSQUERY))
 
 
-def distinct(connection: Connection, column: Column[str]) -> list[str]:
-    """Return the values of a column, in order, by leaps through its index: soon where they are few."""
+def distinct(connection: Connection, column: Column[str], most: int | None = None) -> list[str]:
+    """Return the first values of a column, in order, by leaps through its index: soon where they are few."""
     following = select(func.min(column))
     leaps = select(following.scalar_subquery().label("value")).cte(recursive=True)
     leap = following.where(column > leaps.c.value).scalar_subquery()
     values = leaps.union_all(select(leap).where(leaps.c.value.is_not(None)))
-    return list(connection.scalars(select(values.c.value).where(values.c.value.is_not(None))))
+    return list(connection.scalars(select(values.c.value).where(values.c.value.is_not(None)).limit(most)))
 
 
 def _hold_plans(connection: Connection) -> None:

@@ -17,7 +17,7 @@ def draw_filters(user: User) -> NotesAsked:
     """Draw the row of filters and return what they ask for."""
     audit = current().audit
     with st.container(horizontal=True, gap="xsmall"):
-        who = _choice("Who", "who", sorted(audit.actors(user).values(), key=str.lower))
+        who = _draw_who(audit.actors(user))
         act = _choice("What was done", "act", audit.acts(user))
         subject = _field("To what or whom", "subject", ":material/adjust:", 190, "A name, a model or an id, whole.")
         days = st.date_input(
@@ -38,6 +38,13 @@ def clear() -> None:
     for key in _KEYS:
         st.session_state[key] = {"days": (), "q": "", "subject": ""}.get(key)
     to_beginning()
+
+
+def _draw_who(actors: dict[str, str] | None) -> str | None:
+    """Draw the choice of who did it; where they are too many to choose from, a field for a name."""
+    if actors is None:
+        return _field("Who", "who", ":material/person:", 170, "A user name, whole.") or None
+    return _choice("Who", "who", sorted(actors.values(), key=str.lower))
 
 
 def _choice(label: str, key: str, options: list[str]) -> str | None:

@@ -99,7 +99,8 @@ def test_names_stand_for_people_but_for_those_who_are_erased(store, noted, datab
     database.call(lambda connection: connection.execute(gone))
     noted(("bob", "read run", "4711", {"owner": "ann"}), ("eve", "list runs", "everybody", {}))
     assert store.page(EVERYTHING, size=9).names == {"ann": "ann", "bob": "bob"}
-    assert store.actors() == {"bob": "bob", "eve": "eve"}
+    assert store.actors(2) == {"bob": "bob", "eve": "eve"}
+    assert store.actors(1) is None
     assert store.acts() == ["list runs", "read run"]
     found = store.find(store.page(EVERYTHING, size=9).notes[1].id)
     assert found and (found[0].details, found[1]) == ({"owner": "ann"}, {"ann": "ann", "bob": "bob"})
