@@ -10,8 +10,16 @@ from core.api.routes import OPERATIONS, api
 from core.api.schemas import Problem
 
 DESCRIPTION = "/v1/openapi.json"
-NOT_DESCRIBED = {"/v1/auth/session", "/v1/auth/signed-out", "/v1/metrics"}
-"""Where pages send the browser, and what is for the operator."""
+NOT_DESCRIBED = {
+    "/v1/auth/session",
+    "/v1/auth/signed-out",
+    "/v1/auth/openid/start",
+    "/v1/auth/openid/callback",
+    "/v1/audit/file",
+    "/v1/people/{id}/data",
+    "/v1/metrics",
+}
+"""Where pages send the browser, the files that only pages lead to, and what is for the operator."""
 
 
 async def asked(method: str, path: str) -> httpx.Response:

@@ -35,7 +35,7 @@ def test_a_running_lab_is_backed_up_and_restored_once_it_has_stopped(tmp_path):
         refused = types(product, "restore", file, "--force")
         assert refused == (1, "", "The lab is running on this data directory. Stop it first; nothing was changed.\n")
         end(product)
-        product.command("user", "disable", "admin")
+        product.command("user", "disable", "ann")
         status, _, complaint = types(product, "restore", file)
         assert (status, complaint.count("\n")) == (1, 1)
         assert "--force" in complaint

@@ -39,6 +39,10 @@ KNOWN = {
     "user_id": "ann",
     "run_id": RUN,
     "grain": "d",
+    "hard": False,
+    "period": "month",
+    "scope": "user",
+    "zone": "UTC",
 }
 """What rows hold where any value of the column's type would not do."""
 
