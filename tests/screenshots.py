@@ -40,6 +40,11 @@ PICTURES = (
     Picture("stats-narrow", "/stats", NARROW),
     Picture("api", "/developers"),
     Picture("api-narrow", "/developers", NARROW),
+    Picture("people", "/people"),
+    Picture("prices", "/prices"),
+    Picture("budgets", "/budgets"),
+    Picture("budgets-narrow", "/budgets", NARROW),
+    Picture("invoices", "/invoices"),
     Picture("account", "/account"),
     Picture("account-narrow", "/account", NARROW),
 )
