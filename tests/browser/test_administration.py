@@ -98,6 +98,7 @@ def open_newest_refusal(page: Page) -> None:
     assert table
     page.mouse.click(table["x"] + 120, table["y"] + 54)
     expect(page.get_by_text("What would help")).to_be_visible()
+    expect(page.get_by_test_id("stToast")).to_have_count(0)
 
 
 def test_the_first_day_of_an_administrator(signed_in: Page, noras: Page, product: Product):
