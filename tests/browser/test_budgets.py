@@ -17,6 +17,7 @@ from core.store.budgets import BudgetStore
 from core.store.database import Database
 from tests.browser import axe
 from tests.browser.chromium import settled
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product, running_product
 from tests.browser.test_playground import composer, has_ended, send
 from tests.fixtures.lab import calls
@@ -25,7 +26,6 @@ from tests.simulator import Simulator
 pytestmark = pytest.mark.browser
 
 MODEL, PROMPT = "sim/echo", "Why is the sky blue?"
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.domain.openid import WORDS, Reason
 from tests.browser.axe import check
 from tests.browser.chromium import settled, watch
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product, running_product
 from tests.providers.openid_provider import CLIENT_ID, SECRET, TOKEN, OpenidProvider, Reply
 
@@ -98,8 +99,7 @@ def test_with_the_provider_away_the_password_still_works(page: Page, provider: O
     expect(page.get_by_label("Current password")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_everybody_can_use_the_form(page: Page, scheme, width: int):
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)

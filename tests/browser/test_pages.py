@@ -7,12 +7,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import axe
 from tests.browser.chromium import settled, sign_in
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product, running_product
 
 pytestmark = pytest.mark.browser
 
 PATHS = ("/", "/history", "/stats", "/developers", "/account")
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
 
 @pytest.fixture(scope="module")

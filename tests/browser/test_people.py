@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check
 from tests.browser.chromium import settled, sign_in, watch
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product
 
 pytestmark = pytest.mark.browser
@@ -96,8 +97,7 @@ def test_a_file_of_people_is_read_in_the_browser_judged_and_imported(signed_in: 
     assert line.startswith(f"{name},http")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 400])
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_people_and_the_tiers_can_be_used_by_everybody(signed_in: Page, scheme, width: int):
     signed_in.set_viewport_size({"width": width, "height": 900})
     signed_in.emulate_media(color_scheme=scheme)

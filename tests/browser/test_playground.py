@@ -14,6 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from core.settings import PROVIDER_NAMES
 from tests.browser import axe
 from tests.browser.chromium import settled, sign_in
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product, running_product
 from tests.fixtures.lab import calls
 from tests.simulator import Simulator
@@ -25,7 +26,6 @@ ECHO, LONG, HELD = "sim/echo", "sim/words?n=9000&rate=60", "sim/words?n=240&rate
 SILENT, THINKING, SHOUTING = "sim/silent?after=3", "sim/words?n=40&reasoning=60&rate=80", "sim/error-429?retry_after=7"
 ENDLESS_LINE = "sim/big-event?mb=2&pieces=2"
 GRACE_S, SOON_S = 5.0, 0.5
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
 
 HOSTILE = """A picture: ![picture](ELSEWHERE/picture?q=secret)
 

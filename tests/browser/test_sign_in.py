@@ -9,6 +9,7 @@ from core.domain.web import BROWSER_COOKIE, SESSION_COOKIE
 from core.services.accounts import FAILURES_BY_NAME
 from tests.browser.axe import check
 from tests.browser.chromium import settled, sign_in
+from tests.browser.looks import LOOKS
 from tests.browser.product import Product
 
 pytestmark = pytest.mark.browser
@@ -100,8 +101,7 @@ def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(
         expect(stolen.get_by_label("User name")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_the_form_and_the_account_can_be_used_by_everybody(page: Page, product: Product, name: str, scheme, width: int):
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
