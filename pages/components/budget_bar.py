@@ -6,7 +6,7 @@ from core.domain.budgets import THRESHOLDS, BudgetState
 from core.domain.palette import OTHER
 
 WIDTH, HEIGHT = 600, 12
-IN_A_TILE = 60
+IN_A_TILE = 6
 CALM, NEAR, FULL = "#0072B2", "#E69F00", "#D55E00"
 
 

@@ -1,4 +1,4 @@
-"""The budget of what a report shows: as a tile among its headlines, and as a line across its chart over time."""
+"""The budget of what a report shows: as a tile below its headlines, and as a line across its chart over time."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,9 @@ def draw_tile(budgets: Sequence[BudgetState]) -> None:
     """Draw the month's budget, or else the first of the others; nothing where there is none."""
     ranked = sorted(budgets, key=lambda state: state.budget.period is not BudgetPeriod.MONTH)
     for state in ranked[:1]:
-        with st.container(border=True, height="stretch", gap="xsmall"):
-            st.metric("Budget", words.percent(state), help=show.literal(words.standing(state)))
+        with st.container(border=True, gap="xsmall"):
+            st.markdown(f"**Budget** {show.literal(words.standing(state))}")
             st.image(bar(state, IN_A_TILE), width="stretch", alt=words.standing(state))
-            st.caption(show.literal(words.left(state)))
 
 
 def bound(budgets: Sequence[BudgetState], grain: Grain, measure: Measure) -> Bound | None:

@@ -51,7 +51,7 @@ def draw_headlines(
         for headline in (*_counted(now, before, trail), *_judged(now, before, trail)):
             with st.container(border=True, height="stretch", gap="xsmall"):
                 _draw(headline, course)
-        draw_tile(budgets)
+    draw_tile(budgets)
 
 
 def _draw(headline: Headline, course: Sequence[Slice]) -> None:
