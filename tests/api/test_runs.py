@@ -254,7 +254,7 @@ def test_a_reader_who_takes_nothing_for_too_long_is_hung_up_on(served, ann, monk
     monkeypatch.setattr("core.api.runs.KEEP_ALIVE_S", 0.02)
     monkeypatch.setattr("core.api.runs.STALLED_AFTER", 5)
     body = asked("openai/sim/endless", max_tokens=1_000_000)
-    narrow = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)])
+    narrow = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)])
     with (
         served.client(ann, transport=narrow) as client,
         client.stream("POST", "/llm/test", json=body) as answer,

@@ -7,6 +7,7 @@ import pytest
 
 from core.domain.access import Role, Tier
 from core.domain.accounts import User
+from core.lab import install
 from core.services.openid import Openid
 from tests.fixtures.accounts import PASSWORD
 from tests.fixtures.database import copied
@@ -43,7 +44,8 @@ def provider(running: OpenidProvider) -> OpenidProvider:
 
 @pytest.fixture
 def lab(company: Served):
-    """The lab, without failed attempts of earlier tests."""
+    """The lab, without failed attempts of earlier tests; the one that is open, whatever others opened meanwhile."""
+    install(company.lab)
     company.lab.database.call(lambda connection: connection.exec_driver_sql("DELETE FROM sign_in_failures"))
     return company.lab
 
