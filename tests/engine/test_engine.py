@@ -205,7 +205,7 @@ def test_a_settlement_waits_on_disk_while_the_database_is_away(database_url, sim
     assert record.cost == outcome.cost
 
 
-def _away(*_):
+def _away(*given, **limits):
     raise StoreUnavailable("The database is away.")
 
 
