@@ -112,7 +112,7 @@ def test_runs_at_once_are_limited_and_a_place_is_free_again(database_url, simula
 def test_without_the_database_nothing_is_sent(lab, simulator, monkeypatch):
     ann = add_user(lab)
 
-    def away(*_):
+    def away(*given, **limits):
         raise StoreUnavailable("The database is away.")
 
     monkeypatch.setattr(lab.database, "call", away)
